@@ -343,10 +343,19 @@ def test_what_is_slow_is_no_thing() -> None:
     assert "kettle" in phrases.objectives("the old kettle")
 
 
-def test_an_agent_is_not_named_by_an_llm_that_takes_an_answer_for_a_complaint() -> None:
-    """A small model calls what an agent says of refunds 投诉-退款; of a customer, that could be."""
+def test_an_agent_is_not_named_by_an_llm_that_takes_an_answer_for_a_wish() -> None:
+    """A small model calls what an agent says of refunds 申请-退款; of a customer, that could be."""
     texts = ["按实付549元退给您", "退款三天之内到账", "这笔退款昨晚已经退出去了"]
     for role, is_named in (("agent", False), ("customer", True)):
         turns = [Turn("answer", role)]
-        task = NamingTask([texts], np.array([[1, 0]], np.float32), "zh", written=[["投诉-退款"]], turns=turns)
-        assert (names_by_nearness(task, flat)[0] == "投诉-退款") == is_named
+        task = NamingTask([texts], np.array([[1, 0]], np.float32), "zh", written=[["申请-退款"]], turns=turns)
+        assert (names_by_nearness(task, flat)[0] == "申请-退款") == is_named
+
+
+@pytest.mark.parametrize(
+    ("texts", "is_named"), [(["我想改一下地址", "地址要改"], False), (["地址错了", "地址丢了"], True)]
+)
+def test_nobody_complains_without_a_problem(texts: list[str], *, is_named: bool) -> None:
+    """A small model calls plain requests complaints."""
+    task = NamingTask([texts], np.array([[1, 0]], np.float32), "zh", written=[["投诉-地址"]], turns=[Turn("need")])
+    assert (names_by_nearness(task, flat)[0] == "投诉-地址") == is_named

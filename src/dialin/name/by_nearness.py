@@ -26,7 +26,7 @@ from dialin.name.needs import NEEDS
 from dialin.name.objective import length_of
 from dialin.name.offer import Offer
 from dialin.name.once import Embed, EmbeddedOnce
-from dialin.name.problems import asks_for_nothing
+from dialin.name.problems import asks_for_nothing, complains_of_nothing
 from dialin.name.questions import goes_with
 from dialin.name.said_turns import said_turns
 from dialin.name.task import NamingTask
@@ -89,6 +89,15 @@ def names_by_nearness(clusters: NamingTask, embed: Embed) -> list[str]:
     return [name or (own[0][0] if own else "") for name, own in zip(settled, ranked, strict=True)]
 
 
+def _believable(written: Sequence[str], material: Material, turn: Turn) -> list[str]:
+    """Return the names that an LLM wrote, worded for who speaks, without those that cannot be true of the cluster."""
+    return [
+        turn.worded(name)
+        for name in written
+        if turn.may_be_called(name) and not complains_of_nothing(name, material.problems)
+    ]
+
+
 def _turns_of(clusters: NamingTask) -> Sequence[Turn]:
     return clusters.turns or [Turn()] * len(clusters.texts)
 
@@ -137,13 +146,11 @@ def _ranked_in_role(clusters: NamingTask, actions: Actions, embed: Embed) -> lis
     near = Nearness(unit_rows(clusters.centroids).astype(np.float32), embed)
     turns = _turns_of(clusters)
     of_llm = clusters.written or [()] * len(material)
-    written = [
-        [turn.worded(name) for name in own if turn.may_be_called(name)] for own, turn in zip(of_llm, turns, strict=True)
-    ]
+    known = list(zip(material, turns, strict=True))
+    written = [_believable(own, *about) for own, about in zip(of_llm, known, strict=True)]
     best = _best_objectives(material, near, clusters.language, [turn.is_open for turn in turns])
-    each = list(zip(material, turns, strict=True))
-    usual_needs = _usual_needs(near, each, actions.names_of(NEEDS[clusters.language]) if clusters.vectors else [])
-    names = [[*own, *needs] for own, needs in zip(_combined(best, near, each, actions), usual_needs, strict=True)]
+    usual_needs = _usual_needs(near, known, actions.names_of(NEEDS[clusters.language]) if clusters.vectors else [])
+    names = [[*own, *needs] for own, needs in zip(_combined(best, near, known, actions), usual_needs, strict=True)]
     usual = _turn_names(material, near, turns, clusters.language)
     told = said_turns(clusters.vectors, turns, clusters.language, near.embed) or [{} for _ in material]
     offers = [Offer(*each) for each in zip(written, usual, turns, told, strict=True)]

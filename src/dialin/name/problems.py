@@ -11,8 +11,10 @@ from itertools import pairwise
 
 from dialin.name.english import tokens_of, word_set
 
-COMPLAINTS = {"en": ("report",), "zh": ("投诉", "反馈")}
+COMPLAINTS = {"en": ("report",), "zh": ("反馈",)}
 """Actions that a problem implies, of whatever it is about."""
+ACCUSING = frozenset({"complain", "dispute", "投诉", "抱怨", "质疑"})
+"""Actions of clusters that complain."""
 NEUTRAL = frozenset({"inquire", "check", "get", "find", "查询", "咨询", "查看", "询问"})
 """Actions of clusters that ask."""
 MANY, STEEP = 0.4, 4.0
@@ -49,6 +51,19 @@ def asks_for_nothing(name: str, problems: float) -> float:
     (0.4, 0.0)
     """
     return min(max(STEEP * (problems - MANY), 0.0), 1.0) if name.partition("-")[0] in NEUTRAL else 0.0
+
+
+def complains_of_nothing(name: str, problems: float) -> bool:
+    """Return whether a name complains where less than this share of the sentences states a problem, in [0, 1].
+
+    Examples
+    --------
+    >>> complains_of_nothing("投诉-改地址", 0.2), complains_of_nothing("投诉-改地址", 0.6)
+    (True, False)
+    >>> complains_of_nothing("修改-地址", 0.2)
+    False
+    """
+    return name.partition("-")[0] in ACCUSING and problems < MANY
 
 
 def states_problem(text: str, language: str) -> bool:
