@@ -359,3 +359,15 @@ def test_nobody_complains_without_a_problem(texts: list[str], *, is_named: bool)
     """A small model calls plain requests complaints."""
     task = NamingTask([texts], np.array([[1, 0]], np.float32), "zh", written=[["投诉-地址"]], turns=[Turn("need")])
     assert (names_by_nearness(task, flat)[0] == "投诉-地址") == is_named
+
+
+def test_the_actions_that_the_user_has_chosen_hold() -> None:
+    task = NamingTask(
+        [["我想改一下地址", "地址要改"]],
+        np.array([[1, 0]], np.float32),
+        "zh",
+        written=[["投诉-地址"]],
+        turns=[Turn("need")],
+        vocabulary=["投诉"],
+    )
+    assert names_by_nearness(task, flat)[0] == "投诉-地址"

@@ -32,10 +32,10 @@ class CutWeights:
 
 FITTED = CutWeights(gap=3.0, distance=0.5, closeness=0.64)
 """For the shipped English embedder: near what fits all families of data sets together (``studies.own.fineness``) on the
-vectors of its predecessor's twins, where the closeness is .60; at one number of clusters, its own vectors have .04 more
-of it, on DSTC11, NLU++ and the businesses that neither has learnt."""
+vectors of an earlier embedder's twins, where the closeness is .60; at one number of clusters, its own vectors have .04
+more of it, on DSTC11, NLU++ and the businesses that neither has learnt."""
 FITTED_CHINESE = replace(FITTED, closeness=0.5)
-"""For the shipped Chinese embedder, whose vectors lie farther apart; .52 on those of its predecessor."""
+"""For the shipped Chinese embedder, whose vectors lie farther apart; .52 on those of an earlier one."""
 FITTED_EMBEDDERS = frozenset({"local:intents-en-v5", "local:intents-zh-v4", "local:intents-en-v5+intents-zh-v4"})
 
 

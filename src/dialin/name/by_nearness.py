@@ -89,12 +89,16 @@ def names_by_nearness(clusters: NamingTask, embed: Embed) -> list[str]:
     return [name or (own[0][0] if own else "") for name, own in zip(settled, ranked, strict=True)]
 
 
-def _believable(written: Sequence[str], material: Material, turn: Turn) -> list[str]:
-    """Return the names that an LLM wrote, worded for who speaks, without those that cannot be true of the cluster."""
+def _believable(written: Sequence[str], material: Material, turn: Turn, vocabulary: frozenset[str]) -> list[str]:
+    """Return the names that an LLM wrote, worded for who speaks, without those that cannot be true of the cluster.
+
+    An action that the user has chosen always can.
+    """
     return [
         turn.worded(name)
         for name in written
-        if turn.may_be_called(name) and not complains_of_nothing(name, material.problems)
+        if action_of(name) in vocabulary
+        or (turn.may_be_called(name) and not complains_of_nothing(name, material.problems))
     ]
 
 
@@ -147,7 +151,7 @@ def _ranked_in_role(clusters: NamingTask, actions: Actions, embed: Embed) -> lis
     turns = _turns_of(clusters)
     of_llm = clusters.written or [()] * len(material)
     known = list(zip(material, turns, strict=True))
-    written = [_believable(own, *about) for own, about in zip(of_llm, known, strict=True)]
+    written = [_believable(own, *about, actions.vocabulary) for own, about in zip(of_llm, known, strict=True)]
     best = _best_objectives(material, near, clusters.language, [turn.is_open for turn in turns])
     usual_needs = _usual_needs(near, known, actions.names_of(NEEDS[clusters.language]) if clusters.vectors else [])
     names = [[*own, *needs] for own, needs in zip(_combined(best, near, known, actions), usual_needs, strict=True)]

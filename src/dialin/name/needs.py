@@ -2,7 +2,8 @@
 
 Customers tell a story, and say no word of its name: the wedding that got moved is `change-date`. Such a name lies near
 them all the same, by an embedder that has learnt what customers say together with the names of their needs. The words
-of a table have no support in the sentences, so they name a cluster only where they lie clearly nearer than its own.
+of a table may have no support in the sentences, so the three nearest compete with its own names, and hold only where
+they lie near most of the sentences (`dialin.name.honest.NEAR_NEED`).
 """
 
 from __future__ import annotations
