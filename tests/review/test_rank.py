@@ -40,5 +40,5 @@ def test_needs_come_before_what_else_is_said(rows: list[RankedIntent], order: li
 
 
 def test_what_may_not_fit_agrees_with_the_expected_purity() -> None:
-    """Of 9 utterances with P(good) 0.5, .61 + .42 · .5 = .82 should fit, so 9 · .18 = 1.62 may not, however doubtful."""
+    """Of 9 utterances with P(good) ½, .61 + .42 · ½ = .82 should fit, so 9 · .18 = 1.62 may not, however doubtful."""
     assert ranked(0, "need", 8.5).misfits == pytest.approx(1.62)
