@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -175,7 +176,11 @@ def test_the_command_serves_until_ctrl_c(folder: Path) -> None:
     command = [sys.executable, "-c", code, "annotate", str(folder), "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
-        assert server.stdout.readline().startswith("annotation of folder: http://127.0.0.1:")
+        said = server.stdout.readline()
+        assert said.startswith("annotation of folder: http://127.0.0.1:")
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        with opener.open(said.split()[-1]) as answer:  # a shell has Ctrl-C ignored in the background, until it serves
+            assert answer.status == 200
         server.send_signal(signal.SIGINT)
         assert server.wait(30) == 0
 
