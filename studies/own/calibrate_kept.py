@@ -152,9 +152,9 @@ def few_intents(whole: LabelledVectors, n_intents: int, most: int, seed: int) ->
 def kept_of(part: LabelledVectors) -> KeptClusters:
     """Run the method without an LLM and return the clusters of two sentences or more that it keeps."""
     result = discover(part.data, Tools(None, embeds_nothing, ranks_names=False), Settings())
-    features, purity = [], []
+    features, purity, has_others = [], [], OTHER in part.gold
     for intent in result.intents:
-        if OTHER in part.gold and intent.kind != NEED:
+        if has_others and intent.kind != NEED:
             continue  # nobody has said which of these turns say the same
         rows = np.flatnonzero(result.labels == intent.intent_id)
         apart = isolation_of(part.data.X, rows)

@@ -199,10 +199,10 @@ def granularity_of(
     """
     rng = np.random.default_rng(measuring.seed)
     rows = measured_rows(X, rng)
-    own = MeasuredSample(along_leading_axes(X[rows]))
     cuts = cuts_of(len(rows), measuring.min_size)
     if len(X) < MIN_MEASURED or len(cuts) < 2:
         return None
+    own = MeasuredSample(along_leading_axes(X[rows]))
     closeness = closeness_of((X if alone is None else alone)[rows], own.partition, cuts)
     near = number_at(measuring.weights.closeness, closeness, cuts)
     size = max(MIN_SAMPLE, round(N_EACH * near)) if measuring.weights.distance else len(rows)

@@ -22,7 +22,7 @@ from dialin.name.general import DEEDS, GENERAL_OBJECTIVES
 from dialin.name.honest import Backing, by_agreement, with_medians
 from dialin.name.near_centroids import Nearness, Scored, as_text
 from dialin.name.nearness import settle
-from dialin.name.needs import NEEDS
+from dialin.name.needs import NEED_NAMES, NEEDS
 from dialin.name.objective import length_of
 from dialin.name.offer import Offer
 from dialin.name.once import Embed, EmbeddedOnce
@@ -63,10 +63,9 @@ PROBLEM = 0.1
 
 DEED = 0.1
 """Cosines that a name loses if it is about what is done alone: "咨询-取消" says less than "取消-订单"."""
-_KNOWN = {language: frozenset(objectives) for language, objectives in GENERAL_OBJECTIVES.items()}
-_NEEDS = {language: frozenset(names) for language, names in NEEDS.items()}
 REACH = 0.1
 """Cosines that a name may lie behind the best of a cluster before the cluster rather shares its best name."""
+_KNOWN = {language: frozenset(objectives) for language, objectives in GENERAL_OBJECTIVES.items()}
 
 
 def names_by_nearness(clusters: NamingTask, embed: Embed) -> list[str]:
@@ -183,7 +182,7 @@ def _score(name: str, near: float, material: Material, language: str) -> float:
     costs = UNSAID_COST * lack + NARROW_COST * material.narrowness(name) + LENGTH * length_of(name)
     costs += PROBLEM * asks_for_nothing(name, material.problems) + DEED * (name.partition("-")[2] in DEEDS)
     is_known = any(objective in _KNOWN[language] for _, objective in splits_of(name))
-    gains = SUPPORT * material.support(name) + KNOWN * is_known * (1 - lack) + USUAL * (name in _NEEDS[language])
+    gains = SUPPORT * material.support(name) + KNOWN * is_known * (1 - lack) + USUAL * (name in NEED_NAMES[language])
     return near + gains - costs
 
 

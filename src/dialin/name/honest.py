@@ -18,7 +18,7 @@ from dialin.name.candidates import Material, splits_of
 from dialin.name.catch_all import DETAILS, KNOWN, PROBLEMS, REPORT, SAID_BY, SOME, catch_all_names
 from dialin.name.general import DEEDS
 from dialin.name.nearness import step_through
-from dialin.name.needs import NEEDS
+from dialin.name.needs import NEED_NAMES
 from dialin.name.problems import NEUTRAL
 from dialin.name.turns import Turn
 
@@ -34,7 +34,6 @@ NEAR_TURN = {"en": 0.55, "zh": 0.47}
 """Least one of a name of a turn: who says "the one in Lisbon" spells no name."""
 NEAR_WRITTEN = {"en": 0.45, "zh": 0.37}
 """Least one of a name that an LLM wrote with words that the sentences say."""
-_NEEDS = {language: frozenset(names) for language, names in NEEDS.items()}
 PROVIDE = {"en": "provide", "zh": "提供"}
 """What who gives data does."""
 FEW = 2
@@ -138,7 +137,7 @@ class Backing:
         have for a need.
         """
         share, is_alone = self.material.share_of(name), self._n_sayers(self.material.share_of(name)) == 1
-        is_need = name in _NEEDS[self.language]
+        is_need = name in NEED_NAMES[self.language]
         is_known = is_need or any(objective in KNOWN for _, objective in splits_of(name))
         if name in self.written and self.material.share_of_parts(name) > 0:
             return NEAR_WRITTEN[self.language]

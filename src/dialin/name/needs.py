@@ -144,3 +144,5 @@ _CHINESE = (
 )
 NEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType({"en": tuple(_ENGLISH.split()), "zh": tuple(_CHINESE.split())})
 """Names of needs by language."""
+NEED_NAMES: Mapping[str, frozenset[str]] = MappingProxyType({own: frozenset(names) for own, names in NEEDS.items()})
+"""The same as sets, to look names up in."""

@@ -9,6 +9,7 @@ import numpy as np
 from dialin.arrays import Ints
 from dialin.name.actions import ACTION_WORDS, AGENT, CUSTOMER, action_of
 from dialin.name.kinds import KINDS, NEED, Kinds
+from dialin.name.problems import ACCUSING
 
 STATING = (NEED, "answer")
 """Kinds of sentences that are about something, which a name can take its words from."""
@@ -17,9 +18,7 @@ SILENT = frozenset(
 )
 """Actions of agents that their words seldom name: "your money is on its way" is confirm-refund."""
 
-WANTING = frozenset(
-    {"complain", "dispute", "need", "report", "want", "投诉", "抱怨", "质疑", "申请", "催促", "反映", "求助"}
-)
+WANTING = ACCUSING | {"need", "report", "want", "申请", "催促", "反映", "求助"}
 """Actions of who wants something, whatever a small model says of an agent."""
 
 _INQUIRIES = {"ask": "inquire", "询问": "咨询"}
