@@ -1,4 +1,6 @@
-"""Make the heads that tell what a sentence does (``src/dialin/name/kinds.npz``), and measure them.
+"""Make the heads that tell what a sentence does, and the direction of needs, and measure them.
+
+They are ``src/dialin/name/kinds.npz`` and ``need_direction.npz``.
 
 Remake them whenever a shipped embedder changes: ``python -m studies.own.kinds`` (a few minutes). They learn from
 
@@ -34,7 +36,18 @@ from dialin.discover.connect import open_embedder
 from dialin.embed.choose import CHINESE, ENGLISH
 from dialin.models.store import folder_of, sha256_of
 from dialin.name.actions import AGENT, CUSTOMER
-from dialin.name.kinds import KINDS, NEED, KindHead, Kinds, kind_features, kind_heads, without_needs, write_kind_heads
+from dialin.name.kinds import (
+    KINDS,
+    NEED,
+    VECTOR_SCALE,
+    KindHead,
+    Kinds,
+    kind_features,
+    kind_heads,
+    without_needs,
+    write_kind_heads,
+)
+from dialin.name.need_direction import LearntDirection, directions, write_directions
 from dialin.name.openings import kinds_in_place
 from dialin.read.spoken import SpokenOrder
 from studies.own import data, machine
@@ -78,7 +91,9 @@ class Measured:
 
 def main() -> None:
     """Make both heads, write them and what they reach."""
-    write_kind_heads([head_of(name, training(name)) for name in (ENGLISH, CHINESE)])
+    learnt = {name: training(name) for name in (ENGLISH, CHINESE)}
+    write_kind_heads([head_of(*one) for one in learnt.items()])
+    write_directions({name: direction_of(name, rows) for name, rows in learnt.items()})
     figures = {name: figures_of(head) for name, head in kind_heads().items()}
     chosen = {"C": C, "shares": SHARES, "need_weight": NEED_WEIGHT, "per_set": N_PER_SET, "dialogues": N_DIALOGUES}
     about = machine.provenance(seed=SEED, **chosen)
@@ -130,6 +145,16 @@ def head_of(name: str, rows: Rows) -> KindHead:
     model = LogisticRegression(C=C, max_iter=500, tol=1e-3)
     model.fit(kind_features(texts, vectors(name, texts)), y, sample_weight=weights_of(y, sources))
     return KindHead(name, sha256_of(folder_of(name) / "model.onnx"), model.coef_, model.intercept_)
+
+
+def direction_of(name: str, rows: Rows) -> LearntDirection:
+    """Return the direction in the vectors of an embedder along which the needs among these sentences lie apart."""
+    texts = [text for text, _, _ in rows]
+    y, sources = codes_of([kind for _, kind, _ in rows]), np.array([source for _, _, source in rows])
+    model = LogisticRegression(C=C, max_iter=1_000)
+    model.fit(VECTOR_SCALE * vectors(name, texts), y == 0, sample_weight=weights_of(y, sources))
+    sha256 = sha256_of(folder_of(name) / "model.onnx")
+    return LearntDirection(sha256, VECTOR_SCALE * model.coef_[0], float(model.intercept_[0]))
 
 
 def weights_of(y: Ints, sources: NDArray[np.str_]) -> Floats:
@@ -224,7 +249,10 @@ def business_figures(head: KindHead) -> dict[str, Any]:
     texts = [text for business in found for text in business.texts]
     is_need = np.concatenate([business.is_need for business in found])
     P = probabilities(head, texts, [CUSTOMER] * len(texts))
+    learnt = directions()[head.embedder]
+    along = vectors(head.embedder, texts) @ learnt.weights
     figures = {"turns": len(texts), "needs": int(is_need.sum()), "auc": auc(is_need, P[:, 0])}
+    figures["auc_along_direction"] = auc(is_need, along)
     return figures | {"called_needs": called_needs(P, is_need, ~is_need)}
 
 

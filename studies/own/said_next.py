@@ -20,8 +20,9 @@ import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
 from dialin.cli.demo import DEMO_GOLD, DEMO_INPUT, examples
-from dialin.cluster.said_next import NEXT, with_next
+from dialin.cluster.said_next import NEXT, NextTurns
 from dialin.discover.context import Tools
+from dialin.discover.in_context import VectorsInContext
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.embed.choose import embedder_of
@@ -73,7 +74,8 @@ def rows_of(calls: Calls, seed: int) -> Iterator[dict[str, object]]:
     scored = [(place[row], label) for row, label in enumerate(calls.gold) if label and row in place]
     tools = Tools(None, embedder.encode, ranks_names=False)
     for weight in WEIGHTS:
-        X = with_next(data.X, data.order, data.scripts, weight) if weight and data.order else data.X
+        turns = NextTurns.of(data.order, data.scripts, weight) if data.order else NextTurns.none(len(data.texts))
+        X = VectorsInContext(data.X, turns).whole()
         found = discover(replace(data, X=X, X_alone=data.X), tools, Settings(seed=seed))
         score = agreement_with_gold(
             [int(found.labels[sentence]) for sentence, _ in scored], [label for _, label in scored]

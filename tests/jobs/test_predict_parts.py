@@ -18,9 +18,10 @@ import pytest
 from conftest import Cli
 
 from dialin.cluster import said_next
-from dialin.cluster.said_next import NEXT, with_next
+from dialin.cluster.said_next import NextTurns
 from dialin.discover.assign import products
 from dialin.discover.connections import Connections
+from dialin.discover.in_context import VectorsInContext
 from dialin.jobs import embedding, predict, predict_spread
 from dialin.jobs.predict import predict_parts, read_like, redacting
 from dialin.read import text_parts
@@ -64,7 +65,6 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(predict, "PART_ROWS", 7)
     monkeypatch.setattr(embedding, "PART_TEXTS", 5)
     monkeypatch.setattr(predict, "PART_TEXTS", 5)
-    monkeypatch.setattr(predict, "CHUNK", 3)
     monkeypatch.setattr(said_next, "BLOCK", 4)
     yield
     monkeypatch.undo()
@@ -99,9 +99,10 @@ def test_what_is_said_next_in_blocks_is_the_product(monkeypatch: pytest.MonkeyPa
     sentence = rng.integers(0, 40, 300)
     sentence[::2] = 0
     order, scripts = SpokenOrder(sentence, np.sort(rng.integers(0, 20, 300))), [False] * 40
-    whole = with_next(X, order, scripts, NEXT)
+    vectors = VectorsInContext(X, NextTurns.of(order, scripts))
+    whole = vectors.whole()
     monkeypatch.setattr(said_next, "BLOCK", 5)
-    assert np.array_equal(with_next(X, order, scripts, NEXT), whole)
+    assert np.array_equal(vectors.whole(), whole)
 
 
 def test_no_bit_of_a_row_depends_on_the_number_of_rows() -> None:

@@ -22,45 +22,6 @@ BLOCK = 8_192
 """Sentences and turns whose vectors are held at once; no result depends on it."""
 
 
-def with_next(X: Matrix, order: SpokenOrder, scripts: Sequence[bool], weight: float = NEXT) -> Matrix:
-    """Return the vectors of sentences, of unit norm, with a share of what is said next, whoever says it.
-
-    A sentence that was said often takes up the mean of what followed. What follows in a script whose vectors lie
-    elsewhere counts for nothing.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n, d)
-        Unit-norm vectors of the sentences.
-    order : SpokenOrder
-        The dialogues that they are said in.
-    scripts : sequence of bool, n
-        As `dialin.cluster.strata.scripts_of`.
-    weight : float
-        Weight of what is said next, at least 0.
-
-    Returns
-    -------
-    ndarray of shape (n, d), float32
-        Rows that nothing follows are those of X.
-
-    Examples
-    --------
-    The first sentence leans towards the second: (1, 0) + 0.3 · (0, 1), scaled to unit norm.
-
-    >>> order = SpokenOrder(np.array([0, 1]), np.array([0, 0]))
-    >>> with_next(np.eye(2, dtype=np.float32), order, [False, False]).astype(float).round(2).tolist()
-    [[0.96, 0.29], [0.0, 1.0]]
-    """
-    turns = NextTurns.of(order, scripts, weight)
-    if not turns.shares.nnz:
-        return X
-    leaning = np.empty_like(X)
-    for rows in turns.blocks():
-        leaning[rows] = turns.lean(X, rows)
-    return leaning
-
-
 @dataclass(frozen=True, eq=False)
 class NextTurns:
     """What is said after each of n sentences.
@@ -75,11 +36,29 @@ class NextTurns:
 
     @classmethod
     def of(cls, order: SpokenOrder, scripts: Sequence[bool], weight: float = NEXT) -> NextTurns:
-        """Return what is said next in some dialogues; parameters as for `with_next`."""
+        """Return what is said next in some dialogues.
+
+        A sentence that was said often is followed by all that followed it, in equal shares. What follows in a script
+        whose vectors lie elsewhere counts for nothing.
+
+        Parameters
+        ----------
+        order : SpokenOrder
+            The dialogues that the sentences are said in.
+        scripts : sequence of bool, n
+            As `dialin.cluster.strata.scripts_of`.
+        weight : float
+            Weight of what is said next, at least 0.
+        """
         n = len(scripts)
         said, following = _pairs(order, np.array(scripts, dtype=np.bool_))
         shares = weight / np.bincount(said, minlength=n)[said]
         return cls(csr_array((shares, (said, following)), shape=(n, n)))
+
+    @classmethod
+    def none(cls, n: int) -> NextTurns:
+        """Return what is said after n sentences that nothing follows."""
+        return cls(csr_array((n, n), dtype=np.float64))
 
     def blocks(self) -> Iterator[slice]:
         """Yield all rows in blocks, in order: about as many as `BLOCK` sentences follow, and no more than `BLOCK`."""
@@ -90,8 +69,34 @@ class NextTurns:
             yield slice(first, last)
             first = last
 
+    def __bool__(self) -> bool:
+        """Tell whether anything follows any sentence."""
+        return bool(self.shares.nnz)
+
     def lean(self, X: Matrix, rows: slice | Rows) -> Matrix:
-        """Return the leaning vectors of some sentences, shape (m, d), of the vectors X of all, shape (n, d)."""
+        """Return the vectors of some sentences, with a share of what is said next, whoever says it.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, d)
+            Unit-norm vectors of all sentences.
+        rows : slice or ndarray of shape (m,)
+            The sentences.
+
+        Returns
+        -------
+        ndarray of shape (m, d), float32
+            Unit norm; rows that nothing follows are those of X.
+
+        Examples
+        --------
+        The first sentence leans towards the second: (1, 0) + 0.3 · (0, 1), scaled to unit norm.
+
+        >>> order = SpokenOrder(np.array([0, 1]), np.array([0, 0]))
+        >>> turns = NextTurns.of(order, [False, False])
+        >>> turns.lean(np.eye(2, dtype=np.float32), slice(None)).astype(float).round(2).tolist()
+        [[0.96, 0.29], [0.0, 1.0]]
+        """
         shares, found = self.shares[rows], np.array(X[rows])
         has_next = np.flatnonzero(np.diff(shares.indptr))
         for part in NextTurns(shares[has_next]).blocks():
@@ -99,31 +104,6 @@ class NextTurns:
             leaning = found[own] + _mean_of_next(shares[own], X)
             found[own] = leaning / np.linalg.norm(leaning, axis=1, keepdims=True)
         return found
-
-
-@dataclass(frozen=True, eq=False)
-class LeaningVectors:
-    """The vectors that `with_next` makes, made for the rows that are read: for who reads few, or reads them once.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n, d)
-        Unit-norm vectors of the sentences.
-    turns : NextTurns
-        What is said after them.
-    """
-
-    X: Matrix
-    turns: NextTurns
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Numbers of rows and of dimensions."""
-        return self.X.shape
-
-    def __getitem__(self, rows: slice | Rows) -> Matrix:
-        """Return some rows."""
-        return self.turns.lean(self.X, rows)
 
 
 def _mean_of_next(shares: csr_array, X: Matrix) -> NDArray[np.float64]:

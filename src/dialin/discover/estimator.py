@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -166,7 +167,8 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         """Return the intent and the vector of each pair of text and role."""
         texts, roles = [text for text, _ in sentences], [role for _, role in sentences]
         data = Data(texts, self._encode(texts), np.ones(len(texts), np.int64), roles, order=order)
-        vectors = data.in_context(self._settings.context).with_vectors_of(self._known).X
+        leaning = data.vectors_as_in(self._known, self._settings.context).whole()
+        vectors = replace(data, X=leaning).with_vectors_of(self._known).X
         labels, p_intent = self.result_.pieces.assign(vectors, roles)
         if self._settings.only == "needs":
             labels, _ = needs_alone(kinds_by_shipped(texts, roles), labels, p_intent)

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from dialin.arrays import Rows, RowVectors
 from dialin.cluster.granularity import SuggestedNumber
-from dialin.cluster.said_next import LeaningVectors, NextTurns, with_next
+from dialin.cluster.said_next import NextTurns
 from dialin.cluster.strata import Stratum, scripts_of, stratum_ids
 from dialin.discover.assign import Pieces
+from dialin.discover.in_context import Leaning, VectorsInContext
 from dialin.discover.intent_tree import IntentTree
 from dialin.errors import BudgetError
 from dialin.judge.guarantee import Cascaded
@@ -197,16 +198,30 @@ class Data:
         return self.X if self.X_alone is None else self.X_alone
 
     def in_context(self, context: str) -> Data:
-        """Return the sentences with vectors that lean towards what is said next, if `context` is "next"."""
-        if context != "next" or self.order is None:
-            return self
-        return replace(self, X=with_next(self.X, self.order, self.scripts), X_alone=self.X)
+        """Return the sentences with vectors that lean towards what is said next, if `context` is "next".
+
+        They also lean by whether each states a need, if `dialin.name.need_direction` knows the embedder.
+        """
+        X = self.vectors_in_context(context)
+        return replace(self, X=X.whole(), X_alone=self.X) if isinstance(X, VectorsInContext) else self
 
     def vectors_in_context(self, context: str) -> RowVectors:
         """Return the vectors that `in_context` makes, for who reads few rows, or reads them once."""
+        turns = self._next_turns(context)
+        return VectorsInContext(self.X, turns, Leaning.of(self.embedder, self.roles)) if turns else self.X
+
+    def vectors_as_in(self, known: Data | None, context: str) -> VectorsInContext:
+        """Return the vectors of new sentences, as the settings of a run and its own sentences in context have them.
+
+        They lean by whether each states a need where those of the run do, with or without a dialogue of their own.
+        """
+        leaning = None if known is None or known.X_alone is None else Leaning.of(known.embedder, self.roles)
+        return VectorsInContext(self.X, self._next_turns(context), leaning)
+
+    def _next_turns(self, context: str) -> NextTurns:
         if context != "next" or self.order is None:
-            return self.X
-        return LeaningVectors(self.X, NextTurns.of(self.order, self.scripts))
+            return NextTurns.none(len(self.texts))
+        return NextTurns.of(self.order, self.scripts)
 
     def with_vectors_of(self, known: Data | None) -> Data:
         """Return the sentences, each of the text and role of a known one with its vector: so it keeps that intent.

@@ -19,9 +19,7 @@ import pyarrow.compute as pc
 
 from dialin import files
 from dialin.arrays import Ints, Labels, Matrix
-from dialin.cluster.neighbours import chunks
-from dialin.cluster.said_next import NextTurns
-from dialin.discover.assign import CHUNK, Pieces
+from dialin.discover.assign import Pieces
 from dialin.discover.connections import Connections
 from dialin.discover.only import needs_alone
 from dialin.discover.state import Data
@@ -227,14 +225,11 @@ class Answers:
         are_many = len(corpus.texts) > PART_TEXTS
         with temporary_folder() if are_many else nullcontext(Path()) as folder:
             data = data_of(corpus, self._embedded(corpus, folder), self.run.manifest.embedder)
-            turns = NextTurns.of(data.order, data.scripts) if self._takes_next and data.order else None
-            for rows in turns.blocks() if turns else chunks(len(corpus.texts), CHUNK):
-                X = turns.lean(data.X, rows) if turns else data.X[rows]
-                yield (
-                    rows,
-                    replace(data, texts=data.texts[rows], X=X, roles=data.roles[rows]).with_vectors_of(self._known).X,
-                )
-            del data, X  # or the file could not be deleted where it is open (Windows)
+            vectors = data.vectors_as_in(self._known, self.run.manifest.settings.context)
+            for rows in vectors.turns.blocks():
+                own = replace(data, texts=data.texts[rows], X=vectors[rows], roles=data.roles[rows])
+                yield rows, own.with_vectors_of(self._known).X
+            del data, vectors, own  # or the file could not be deleted where it is open (Windows)
 
     def _embedded(self, corpus: Corpus, folder: Path) -> Matrix:
         """Return the vectors of the sentences alone, shape (n, d); those of many are in a file."""

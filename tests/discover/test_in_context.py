@@ -1,0 +1,105 @@
+"""Tests of the vectors of sentences in dialogues: they lean towards what is said next, and by what they do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dialin.arrays import Matrix
+from dialin.cluster.said_next import NextTurns
+from dialin.discover import in_context
+from dialin.discover.in_context import Leaning, VectorsInContext
+from dialin.discover.state import Data
+from dialin.name.need_direction import LearntDirection, NeedDirection
+from dialin.read.spoken import SpokenOrder
+
+EYE = np.eye(3, dtype=np.float32)
+TOWARDS_THE_FIRST = NeedDirection((LearntDirection("", np.array([100.0, 0.0, 0.0]), -50.0),))
+"""Of the rows of `EYE`, the first surely states a need, and the others surely none."""
+
+
+@pytest.fixture
+def first_is_a_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `TOWARDS_THE_FIRST` serve for the embedder "known"."""
+    monkeypatch.setattr(in_context, "need_direction", {"known": TOWARDS_THE_FIRST}.get)
+
+
+def said(roles: list[str], dialogue: list[int] | None = None) -> Data:
+    """Return three sentences, said one after the other or in dialogues of their own."""
+    order = SpokenOrder(np.arange(3), np.array(dialogue or [0, 0, 0]))
+    return Data(["where", "why", "ok"], EYE, np.ones(3, np.int64), roles, "known", order)
+
+
+def unit(rows: list[list[float]]) -> list[list[float]]:
+    """Return rows scaled to unit norm, three digits."""
+    X = np.array(rows)
+    found: list[list[float]] = (X / np.linalg.norm(X, axis=1, keepdims=True)).round(3).tolist()
+    return found
+
+
+def rounded(X: Matrix) -> list[list[float]]:
+    """Return the values with three digits."""
+    found: list[list[float]] = X.astype(float).round(3).tolist()
+    return found
+
+
+@pytest.mark.usefixtures("first_is_a_need")
+def test_by_hand() -> None:
+    """(1, .3, 0) / 1.044 is the first with .3 of the second, then a quarter more along (1, 0, 0), as it is a need.
+
+    The second, (0, 1, .3) / 1.044, and the third, (0, 0, 1), which nothing follows, go a quarter the other way.
+    """
+    leaning = said(["customer"] * 3).in_context("next")
+    a = 1 / 1.04403
+    assert rounded(leaning.X) == unit([[a + 0.25, 0.3 * a, 0], [-0.25, a, 0.3 * a], [-0.25, 0, 1]])
+    assert leaning.own_vectors is EYE
+
+
+@pytest.mark.usefixtures("first_is_a_need")
+def test_what_agents_say_leans_towards_what_is_said_next_alone() -> None:
+    leaning = said(["agent", "", "customer"]).in_context("next").X
+    assert rounded(leaning)[0] == unit([[1, 0.3, 0]])[0]
+    assert (leaning[1:, 0] < 0).all()
+
+
+@pytest.mark.usefixtures("first_is_a_need")
+@pytest.mark.parametrize("context", ["none", "next"])
+def test_nothing_leans_where_nothing_follows(context: str) -> None:
+    alone = said(["customer"] * 3, dialogue=[0, 1, 2])
+    assert alone.in_context(context) is alone
+    assert replace(alone, order=None).in_context(context).X is EYE
+
+
+@pytest.mark.usefixtures("first_is_a_need")
+def test_new_sentences_lean_as_those_of_the_run_do() -> None:
+    """With dialogues in the run, a sentence that is asked about alone leans by what it does, as it did there."""
+    in_dialogues, alone = said(["customer"] * 3).in_context("next"), said(["customer"] * 3, dialogue=[0, 1, 2])
+    new = replace(alone, order=None)
+    assert rounded(new.vectors_as_in(in_dialogues, "next").whole()) == unit(
+        [[1.25, 0, 0], [-0.25, 1, 0], [-0.25, 0, 1]]
+    )
+    assert new.vectors_as_in(alone, "next").whole().tolist() == EYE.tolist()
+    assert new.vectors_as_in(None, "none").whole().tolist() == EYE.tolist()
+
+
+@pytest.mark.parametrize("rows", [slice(2, 40), np.array([7, 3, 3, 59]), np.arange(0)], ids=["slice", "rows", "none"])
+def test_rows_that_are_made_when_read_are_those_made_at_once(rows: slice | np.ndarray) -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 3)).astype(np.float32)
+    X /= np.linalg.norm(X, axis=1, keepdims=True)
+    turns = NextTurns.of(SpokenOrder(rng.integers(0, 60, 80), np.repeat(np.arange(20), 4)), [False] * 60)
+    vectors = VectorsInContext(X, turns, Leaning(TOWARDS_THE_FIRST, rng.random(60) < 0.5))
+    assert vectors.shape == X.shape
+    assert vectors[rows].tolist() == vectors.whole()[rows].tolist()
+    assert np.linalg.norm(vectors.whole(), axis=1) == pytest.approx(1.0)
+
+
+def test_a_known_sentence_keeps_its_vector() -> None:
+    """What is known as "where" keeps the vector of its run; the same words of another role, or new ones, do not."""
+    order = SpokenOrder(np.array([0, 1]), np.array([0, 0]))
+    known = Data(["where", "why"], EYE[:2], np.ones(2, np.int64), ["customer", "agent"], order=order)
+    new = Data(["why", "where", "how"], EYE, np.ones(3, np.int64), ["customer", "customer", ""])
+    assert new.with_vectors_of(known).X.tolist() == [[1, 0, 0], [1, 0, 0], [0, 0, 1]]
+    assert new.with_vectors_of(None) is new
