@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from dialin.name.candidates import actions_for, material_of, phrases_of
 from dialin.name.chinese_phrases import ChinesePhrases
 from dialin.name.english_phrases import EnglishPhrases
 from dialin.name.nearness import CHUNK, nearness, settle
+from dialin.name.needs import EMBEDDERS, Need, known_needs
 from dialin.name.offer import WRITTEN
 from dialin.name.task import NamingTask
 from dialin.name.turn_phrases import turn_names
@@ -75,13 +77,15 @@ STORIES = [
 
 def names_that_hold(clusters: Sequence[Sequence[str]], language: str, **more: object) -> list[str]:
     encode = encode_for(clusters[0])
-    return names_of(clusters, language, vectors=[encode(list(texts)) for texts in clusters], **more)
+    known = known_needs(f"local:{EMBEDDERS[language]}", language)
+    return names_of(clusters, language, vectors=[encode(list(texts)) for texts in clusters], needs=known, **more)
 
 
 def test_a_need_that_nobody_spells_out_has_the_name_that_people_have_for_it() -> None:
     assert names_that_hold([STORIES, ORDERS], "en") == ["complain-about-driver", "cancel-order"]
     told = ["那个送货的骂人", "他把箱子往地上一扔就走了", "小哥态度太差了，还摔门"]
-    assert names_that_hold([told, CHINESE[1]], "zh") == ["投诉-配送员", "取消-闹钟"]
+    complaint, alarm = names_that_hold([told, CHINESE[1]], "zh")
+    assert (complaint in {"投诉-配送员", "投诉-服务人员"}, alarm) == (True, "取消-闹钟")
 
 
 def test_names_of_needs_begin_with_the_users_actions_where_there_are_some() -> None:
@@ -284,17 +288,16 @@ def test_own_verbs_are_actions_unless_the_user_has_a_vocabulary() -> None:
 def test_a_word_that_people_have_for_it_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two objectives are said equally often and lie equally near; one of them is in the table of general ones.
 
-    Its name is also one of the needs that people have, which alone would suffice.
+    If its name is also one of the needs that people have, that alone suffices.
     """
-    monkeypatch.setattr("dialin.name.by_nearness.USUAL", 0.0)
     texts = ["汇率 龙鳞", "龙鳞 汇率", "查 龙鳞 和 汇率", "汇率 与 龙鳞"]
     others = ["北京气温高吗", "上海湿度大吗", "广州空气质量好不好", "台风登陆沿海地区", "北京气温", "空气质量"]
     task = NamingTask([texts, others], np.array([[1, 0], [1, 0]], np.float32), "zh")
     assert names_by_nearness(task, flat)[0] == "咨询-汇率"
     monkeypatch.setattr("dialin.name.by_nearness.KNOWN", -0.1)
     assert names_by_nearness(task, flat)[0] == "咨询-龙鳞"
-    monkeypatch.setattr("dialin.name.by_nearness.USUAL", 0.2)
-    assert names_by_nearness(task, flat)[0] == "咨询-汇率"
+    known = {"咨询-汇率": Need(np.array([1, 0], np.float32), 1)}
+    assert names_by_nearness(replace(task, needs=known), flat)[0] == "咨询-汇率"
 
 
 def test_a_known_turn_is_not_named_by_an_llm_that_takes_it_for_a_need() -> None:

@@ -71,9 +71,13 @@ def test_a_name_of_an_llm_of_said_words_may_lie_farther_off() -> None:
     assert first([(name, 0.4)], Material(), near, (name,)) == "various-requests"
 
 
-def test_a_need_that_people_have_may_lie_farther_off_than_words_that_nobody_says() -> None:
-    near = {"complain-about-staff": NEAR_NEED["en"], "play-staff": NEAR_NEED["en"]}
-    assert [Backing(Material(), "en", near=near).carries(name) for name in near] == [True, False]
+@pytest.mark.parametrize(("cosine", "holds"), [(NEAR_NEED["en"], True), (NEAR_NEED["en"] - 0.01, False)])
+def test_a_need_that_people_have_holds_from_its_own_cosine_on(cosine: float, *, holds: bool) -> None:
+    """The vector of a need lies nearer to sentences than that of a name, so it has to."""
+    near = dict.fromkeys(["complain-about-staff", "play-staff"], cosine)
+    backing = Backing(Material(), "en", near=near, needs={"complain-about-staff"})
+    assert backing.carries("complain-about-staff") == holds
+    assert backing.carries("play-staff")
 
 
 def test_names_that_hold_keep_their_order() -> None:

@@ -20,6 +20,7 @@ from dialin.name.catch_all import without_topic
 from dialin.name.descriptions import Described, describe_clusters
 from dialin.name.distinct import distinguished
 from dialin.name.labels import PLACEHOLDER_NAMES, Example, asked_apart, name_clusters, number
+from dialin.name.needs import known_needs
 from dialin.name.task import NamingTask
 from dialin.name.turns import Turn
 from dialin.text.script import language_of, tells_language
@@ -152,12 +153,13 @@ def naming_task(context: Context, intents: Sequence[NamedRows], language: str) -
     """Return intents of one language as the ranking reads them."""
     return NamingTask(
         texts=[[context.data.texts[i] for i in one.rows] for one in intents],
-        centroids=np.array([context.data.X[one.rows].mean(axis=0) for one in intents], np.float32),
+        centroids=np.array([context.data.own_vectors[one.rows].mean(axis=0) for one in intents], np.float32),
         language=language,
         vocabulary=context.settings.actions,
         written=[one.written for one in intents],
         turns=[one.turn for one in intents],
         vectors=[context.data.own_vectors[one.rows] for one in intents] if may_be_general(context) else [],
+        needs=known_needs(context.data.embedder, language) if may_be_general(context) else {},
     )
 
 

@@ -8,7 +8,8 @@ needs, such as the phrases of turns, is embedded once. The pure parts are in `di
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -22,7 +23,7 @@ from dialin.name.general import DEEDS, GENERAL_OBJECTIVES
 from dialin.name.honest import Backing, by_agreement, with_medians
 from dialin.name.near_centroids import Nearness, Scored, as_text
 from dialin.name.nearness import settle
-from dialin.name.needs import NEED_NAMES, NEEDS
+from dialin.name.needs import Need
 from dialin.name.objective import length_of
 from dialin.name.offer import Offer
 from dialin.name.once import Embed, EmbeddedOnce
@@ -56,8 +57,9 @@ NARROW_COST = 0.15
 KNOWN = 0.03
 """Cosines that a name gains if its objective is a general one that the sentences say: what they say is then a word,
 and one that people have for it."""
-USUAL = 0.1
-"""Cosines that the name of such a need gains: its verb and its object are those that people put together."""
+USUAL, FREQUENT = 0.2, 0.02
+"""Cosines that the name of such a need gains, since its verb and its object are those that people put together; and for
+each time that e times as many businesses have it."""
 PROBLEM = 0.1
 """Cosines that a name which asks loses where the sentences state a problem."""
 
@@ -128,7 +130,8 @@ def ranked_names(clusters: NamingTask, embed: Embed) -> list[list[tuple[str, flo
     phrases = phrases_of([text for texts in said for text in texts], clusters.language)
     clusters = replace(clusters, texts=said)
     actions = Actions.of(phrases, clusters)
-    embed = EmbeddedOnce(embed, _common_texts(actions.words, clusters.language))
+    known = {as_text(name): need.vector for name, need in clusters.needs.items()}
+    embed = EmbeddedOnce(embed, _common_texts(actions.words, clusters.language), known)
     roles = [turn.role for turn in clusters.turns] or [""] * len(clusters.texts)
     found = dict[int, list[tuple[str, float]]]()
     for role in dict.fromkeys(roles):
@@ -140,7 +143,7 @@ def ranked_names(clusters: NamingTask, embed: Embed) -> list[list[tuple[str, flo
 def _common_texts(actions: Sequence[str], language: str) -> frozenset[str]:
     """Return the texts that the names of every role are compared with."""
     turns = {name for role in (CUSTOMER, AGENT) for name in turn_names(language, role, "")}
-    names = map(as_text, [*actions, *GENERAL_OBJECTIVES[language], *NEEDS[language]])
+    names = map(as_text, [*actions, *GENERAL_OBJECTIVES[language]])
     return frozenset([*names, *(phrase for name in turns for phrase in turn_phrases(name))])
 
 
@@ -152,17 +155,19 @@ def _ranked_in_role(clusters: NamingTask, actions: Actions, embed: Embed) -> lis
     known = list(zip(material, turns, strict=True))
     written = [_believable(own, *about, actions.vocabulary) for own, about in zip(of_llm, known, strict=True)]
     best = _best_objectives(material, near, clusters.language, [turn.is_open for turn in turns])
-    usual_needs = _usual_needs(near, known, actions.names_of(NEEDS[clusters.language]) if clusters.vectors else [])
+    usual_needs = _usual_needs(near, known, actions.names_of(clusters.needs))
     names = [[*own, *needs] for own, needs in zip(_combined(best, near, known, actions), usual_needs, strict=True)]
     usual = _turn_names(material, near, turns, clusters.language)
     told = said_turns(clusters.vectors, turns, clusters.language, near.embed) or [{} for _ in material]
     offers = [Offer(*each) for each in zip(written, usual, turns, told, strict=True)]
     scores = near.scores([dict.fromkeys([*own, *offer.leads()]) for own, offer in zip(names, offers, strict=True)])
     ranked = [
-        _scored(own, one.with_parts(offer.written), offer.leads(), clusters.language)
+        _scored(own, one.with_parts(offer.written), offer.leads(), clusters)
         for own, one, offer in zip(scores, material, offers, strict=True)
     ]
-    evidence = [Backing(one, clusters.language, own) for one, own in zip(material, written, strict=True)]
+    evidence = [
+        Backing(one, clusters.language, own, needs=clusters.needs) for one, own in zip(material, written, strict=True)
+    ]
     if clusters.vectors:
         evidence = with_medians(evidence, ranked, clusters.vectors, near.vectors)
         ranked = [
@@ -172,9 +177,23 @@ def _ranked_in_role(clusters: NamingTask, actions: Actions, embed: Embed) -> lis
     return [offer.placed(own, found) for own, found, offer in zip(ranked, evidence, offers, strict=True)]
 
 
-def _scored(near: Scored, material: Material, leads: Scored, language: str) -> list[tuple[str, float]]:
-    scores = {name: _score(name, score, material, language) for name, score in near.items()}
+def _scored(near: Scored, material: Material, leads: Scored, clusters: NamingTask) -> list[tuple[str, float]]:
+    scores = {
+        name: _score(name, score, material, clusters.language) + usual(clusters.needs.get(name))
+        for name, score in near.items()
+    }
     return _sorted({name: score + leads.get(name, 0.0) for name, score in scores.items()})
+
+
+def usual(need: Need | None) -> float:
+    """Return the cosines that the name of a need gains, by how many businesses have customers with it.
+
+    Examples
+    --------
+    >>> [round(usual(need), 3) for need in (None, Need(np.zeros(2), 1), Need(np.zeros(2), 100))]
+    [0.0, 0.2, 0.292]
+    """
+    return 0.0 if need is None else USUAL + FREQUENT * math.log(need.n_businesses)
 
 
 def _score(name: str, near: float, material: Material, language: str) -> float:
@@ -182,7 +201,7 @@ def _score(name: str, near: float, material: Material, language: str) -> float:
     costs = UNSAID_COST * lack + NARROW_COST * material.narrowness(name) + LENGTH * length_of(name)
     costs += PROBLEM * asks_for_nothing(name, material.problems) + DEED * (name.partition("-")[2] in DEEDS)
     is_known = any(objective in _KNOWN[language] for _, objective in splits_of(name))
-    gains = SUPPORT * material.support(name) + KNOWN * is_known * (1 - lack) + USUAL * (name in NEED_NAMES[language])
+    gains = SUPPORT * material.support(name) + KNOWN * is_known * (1 - lack)
     return near + gains - costs
 
 
@@ -227,7 +246,7 @@ class Actions:
         words = actions_for(phrases, clusters.language, clusters.vocabulary)
         return cls(words, phrases, frozenset(clusters.vocabulary))
 
-    def names_of(self, needs: Sequence[str]) -> list[str]:
+    def names_of(self, needs: Iterable[str]) -> list[str]:
         """Return the names of needs that may be given: where the user has actions, those that begin with one."""
         return [need for need in needs if not self.vocabulary or action_of(need) in self.vocabulary]
 
@@ -259,9 +278,14 @@ def _combined(
 
 def _usual_needs(near: Nearness, clusters: Sequence[tuple[Material, Turn]], needs: Sequence[str]) -> list[list[str]]:
     """Return the names of the needs that lie nearest to each cluster that may state one; agents state none."""
-    may_be_needs = [one.objectives and turn.is_open and turn.role != AGENT for one, turn in clusters]
-    scores = near.scores([needs if may_be else () for may_be in may_be_needs])
-    return [_first(own, N_NEEDS) for own in scores]
+    found: list[list[str]] = [[] for _ in clusters]
+    if not needs:
+        return found
+    V = near.vectors(needs)
+    for own, (one, turn), centroid in zip(found, clusters, near.centroids, strict=True):
+        if one.objectives and turn.is_open and turn.role != AGENT:
+            own += [needs[place] for place in np.argsort(-(V @ centroid), kind="stable")[:N_NEEDS].tolist()]
+    return found
 
 
 def _can_do(action: str, turn: Turn, material: Material) -> bool:

@@ -18,7 +18,6 @@ from dialin.name.candidates import Material, splits_of
 from dialin.name.catch_all import DETAILS, KNOWN, PROBLEMS, REPORT, SAID_BY, SOME, catch_all_names
 from dialin.name.general import DEEDS
 from dialin.name.nearness import step_through
-from dialin.name.needs import NEED_NAMES
 from dialin.name.problems import NEUTRAL
 from dialin.name.turns import Turn
 
@@ -26,8 +25,9 @@ NEAR = {"en": 0.64, "zh": 0.52}
 """Least median cosine with the sentences of a name that some say, by the shipped embedder of their language."""
 NEAR_UNSAID = {"en": 0.68, "zh": 0.58}
 """Least one of a name that next to nobody says."""
-NEAR_NEED = {"en": 0.64, "zh": 0.57}
-"""Least one of a need that people have (`dialin.name.needs`): of random turns of a business one in twenty has one."""
+NEAR_NEED = {"en": 0.7, "zh": 0.66}
+"""Least one of a need that people have (`dialin.name.needs`): of random turns of a business one set in ten has one, and
+of those that state one need nine in ten."""
 NEAR_DONE = {"en": 0.76, "zh": 0.7}
 """Least one of a name whose action more sentences say than what it is done to."""
 NEAR_TURN = {"en": 0.55, "zh": 0.47}
@@ -60,6 +60,8 @@ class Backing:
         The best of the names that few say -> median cosine with the sentences; None: unknown.
     agreed : mapping of str to float
         The best of the names -> share of the sentences that say what it is about or lie near it.
+    needs : collection of str
+        The names of needs that people have.
     """
 
     material: Material
@@ -67,6 +69,7 @@ class Backing:
     written: Collection[str] = ()
     near: Mapping[str, float] | None = None
     agreed: Mapping[str, float] = field(default_factory=dict)
+    needs: Collection[str] = ()
 
     def carries(self, name: str) -> bool:
         """Return whether enough of the sentences say what a name is about, or it lies near most of them.
@@ -132,23 +135,23 @@ class Backing:
     def _least(self, name: str) -> float:
         """Return the cosine that bears a name out.
 
-        None does where its action is what lies near, as in 退货-银行卡, unless that is done to things (取消-订单); nor
-        where it is about what is done alone, nor where one sentence alone has its word, if that is none that people
-        have for a need.
+        But for needs, none does where its action is what lies near, as in 退货-银行卡, unless that is done to things
+        (取消-订单); nor where it is about what is done alone, nor where one sentence alone has its word, if that is none
+        that people have for it.
         """
+        if name in self.needs:
+            return NEAR_NEED[self.language]
         share, is_alone = self.material.share_of(name), self._n_sayers(self.material.share_of(name)) == 1
-        is_need = name in NEED_NAMES[self.language]
-        is_known = is_need or any(objective in KNOWN for _, objective in splits_of(name))
         if name in self.written and self.material.share_of_parts(name) > 0:
             return NEAR_WRITTEN[self.language]
         is_done_alone = name.partition("-")[2] in DEEDS
         is_of_action = self.material.objectives.get(action_of(name), 0.0) > share > 0
         if is_of_action and action_of(name) in DEEDS and not is_alone:
             return NEAR_DONE[self.language]
+        is_known = any(objective in KNOWN for _, objective in splits_of(name))
         if is_of_action or is_done_alone or (is_alone and not is_known):
             return math.inf
-        least = (NEAR if share >= SOME and not is_alone else NEAR_UNSAID)[self.language]
-        return min(least, NEAR_NEED[self.language]) if is_need else least
+        return (NEAR if share >= SOME and not is_alone else NEAR_UNSAID)[self.language]
 
 
 def with_medians(

@@ -1,148 +1,118 @@
-"""Needs that people have wherever they are customers, by the names that we give them.
+"""Needs that people have wherever they are customers, by the names that we give them, and what people say for them.
 
-Customers tell a story, and say no word of its name: the wedding that got moved is `change-date`. Such a name lies near
-them all the same, by an embedder that has learnt what customers say together with the names of their needs. The words
-of a table may have no support in the sentences, so the three nearest compete with its own names, and hold only where
-they lie near most of the sentences (`dialin.name.honest.NEAR_NEED`).
+Customers tell a story, and say no word of its name: the wedding that got moved is `change-booking-date`. So the vector
+of a need is the mean of that of its name and of what customers of hundreds of businesses, in our own words, say for it.
+A cluster that lies near it is named by it, if most of its sentences lie near, too (`dialin.name.honest.NEAR_NEED`).
+``python -m studies.own.needs`` makes the vectors, which belong to those of exactly one embedder file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
 
-_ENGLISH = (
-    "place-order cancel-order change-order check-order-status confirm-order repeat-order add-order-item "
-    "remove-order-item order-custom-item order-in-bulk order-spare-part report-order-problem "
-    "add-gift-wrapping track-delivery change-delivery-address change-delivery-time schedule-delivery "
-    "inquire-delivery-cost inquire-delivery-time inquire-delivery-area inquire-delivery-options "
-    "request-express-delivery report-late-delivery report-missing-delivery give-delivery-instructions "
-    "collect-order arrange-pickup complain-about-delivery complain-about-driver report-wrong-item "
-    "report-missing-item report-damaged-item report-faulty-item report-fake-item complain-about-quality "
-    "report-expired-item return-item exchange-item exchange-size inquire-return-policy check-return-status "
-    "arrange-return-pickup request-refund check-refund-status inquire-refund-policy return-equipment "
-    "request-compensation check-stock request-restock-alert reserve-item inquire-product-details inquire-size "
-    "inquire-materials inquire-ingredients inquire-allergens inquire-compatibility inquire-product-care "
-    "verify-authenticity compare-products recommend-product inquire-product-launch request-catalogue "
-    "inquire-price inquire-fees request-quote request-price-match request-price-adjustment "
-    "inquire-price-increase inquire-finance-options inquire-deposit buy-item sell-item inquire-trade-in "
-    "request-trade-in-quote check-trade-in-status request-valuation use-coupon report-coupon-problem "
-    "inquire-promotions inquire-discount-eligibility request-discount buy-gift-card redeem-gift-card "
-    "check-gift-card-balance report-gift-card-problem join-loyalty-scheme leave-loyalty-scheme "
-    "check-points-balance redeem-points request-missing-points invite-friend pay-bill pay-deposit pay-invoice "
-    "inquire-payment-methods update-payment-method change-payment-date check-payment-status "
-    "report-payment-problem report-missing-payment report-duplicate-charge dispute-charge "
-    "check-unknown-charge report-payment-difficulty cancel-payment make-overpayment set-direct-debit "
-    "change-direct-debit cancel-direct-debit request-deposit-refund request-payment-receipt "
-    "request-payment-plan change-payment-plan request-payment-holiday pay-instalment inquire-instalments "
-    "pay-off-early inquire-interest-rate request-credit-limit-increase apply-for-credit pay-overdue-balance "
-    "check-bill explain-bill dispute-bill request-bill-copy change-billing-date request-invoice "
-    "correct-invoice check-invoice-status dispute-invoice request-statement request-tax-document inquire-tax "
-    "dispute-late-fee request-fee-waiver check-balance top-up-balance withdraw-money check-withdrawal-status "
-    "transfer-money order-card activate-card replace-card report-lost-card report-stolen-card "
-    "report-card-declined report-swallowed-card freeze-card change-pin change-card-limit cancel-card "
-    "inquire-card-use-abroad open-account close-account reactivate-account verify-identity reset-password "
-    "recover-username change-username report-login-problem unlock-account set-two-step-verification "
-    "report-hacked-account dispute-account-ban transfer-account add-account-user remove-account-user "
-    "update-personal-details change-address change-name change-phone-number change-email update-bank-details "
-    "add-authorised-person remove-authorised-person request-personal-data delete-personal-data "
-    "change-privacy-settings change-notifications unsubscribe-newsletter stop-marketing-calls report-death "
-    "report-moving-home start-subscription cancel-subscription pause-subscription resume-subscription "
-    "renew-subscription stop-auto-renewal upgrade-plan downgrade-plan inquire-plans compare-plans start-trial "
-    "cancel-contract extend-contract inquire-contract-terms inquire-cancellation-policy "
-    "dispute-cancellation-fee check-usage switch-provider join-membership renew-membership cancel-membership "
-    "freeze-membership inquire-membership-benefits add-family-member remove-family-member make-booking "
-    "cancel-booking change-booking change-booking-date change-guest-number confirm-booking "
-    "inquire-availability book-group-visit book-private-event extend-booking report-booking-problem "
-    "request-special-arrangement report-late-arrival join-waiting-list check-waiting-list hire-equipment "
-    "extend-rental book-class cancel-class book-accommodation book-appointment cancel-appointment "
-    "change-appointment confirm-appointment report-missed-appointment inquire-appointment-preparation "
-    "request-home-visit request-urgent-appointment request-preferred-staff track-visit report-staff-no-show "
-    "skip-visit arrange-site-access book-viewing book-consultation buy-ticket cancel-ticket change-ticket "
-    "transfer-ticket report-missing-ticket report-invalid-ticket select-seats change-seats "
-    "inquire-event-details inquire-timetable report-delay request-delay-compensation "
-    "inquire-luggage-allowance submit-claim check-claim-status withdraw-claim dispute-rejected-claim "
-    "dispute-claim-amount inquire-claim-process inquire-cover buy-policy renew-policy cancel-policy "
-    "change-cover request-policy-documents report-accident report-theft report-property-damage inquire-excess "
-    "change-beneficiary check-warranty submit-warranty-claim extend-warranty inquire-warranty-terms "
-    "book-repair check-repair-status cancel-repair inquire-repair-cost request-emergency-repair "
-    "report-poor-repair request-loan-item book-maintenance book-installation change-installation "
-    "book-inspection request-engineer-visit arrange-old-item-removal inquire-recycling report-device-fault "
-    "report-outage report-slow-service report-connection-problem report-app-problem report-website-problem "
-    "report-sync-problem report-battery-problem report-screen-problem report-sound-problem report-noise "
-    "report-leak report-error-message fix-device-setup reset-device update-software install-app "
-    "cancel-service activate-service explain-feature-use recover-lost-data download-data request-feature "
-    "report-lost-item report-lost-key report-fraud report-scam-message verify-company-message report-injury "
-    "report-emergency report-safety-hazard inquire-product-recall report-access-problem submit-complaint "
-    "check-complaint-status escalate-complaint complain-about-staff complain-about-waiting-time "
-    "complain-about-service complain-about-cleanliness complain-about-noise complain-about-discrimination "
-    "complain-about-misleading-advert complain-about-customer report-harassment thank-staff give-feedback "
-    "leave-review submit-application check-application-status change-application withdraw-application "
-    "dispute-decision inquire-eligibility inquire-required-documents inquire-deadline "
-    "request-deadline-extension inquire-processing-time upload-document request-documents "
-    "replace-lost-document request-certificate request-reference-letter request-translation accept-offer "
-    "decline-offer check-results speak-to-human request-callback contact-department contact-manager "
-    "inquire-contact-details inquire-opening-hours inquire-location inquire-parking inquire-accessibility "
-    "request-assistance inquire-pet-policy inquire-child-policy inquire-age-limit inquire-services "
-    "inquire-company-details request-interpreter inquire-job-vacancies apply-for-job inquire-business-account "
-    "register-as-supplier inquire-partnership make-donation inquire-volunteering"
-)
-_CHINESE = (
-    "查询-订单状态 取消-订单 修改-订单 修改-收货地址 修改-商品规格 修改-购买数量 追加-订单商品 合并-订单 "
-    "删除-订单记录 催促-发货 购买-商品 订购-定制商品 咨询-团购优惠 支付-预售尾款 反馈-下单失败 "
-    "反馈-订单被取消 查询-物流进度 查询-送达时间 查询-取件码 咨询-发货时间 咨询-配送范围 咨询-配送费 "
-    "咨询-配送时效 咨询-门店自提 咨询-海外配送 咨询-清关要求 修改-送达时间 修改-配送方式 更换-快递公司 "
-    "催促-配送 拦截-快递 拒绝-快递签收 要求-送货上门 要求-放驿站 延长-收货时间 预约-上门取件 修改-取件时间 "
-    "取消-上门取件 查询-寄件费用 办理-保价 反馈-物流停滞 反馈-包裹丢失 反馈-包裹破损 反馈-虚假签收 "
-    "反馈-没来取件 反馈-送错地址 反馈-商品破损 反馈-商品少发 反馈-发错商品 反馈-商品瑕疵 反馈-商品变质 "
-    "反馈-缺少配件 反馈-赠品漏发 反馈-货不对板 反馈-使用后过敏 投诉-假货 查询-商品真伪 补发-商品 补发-配件 "
-    "申请-退货 申请-换货 申请-仅退款 咨询-退货政策 咨询-退货运费 咨询-退货地址 咨询-换货政策 查询-退货进度 "
-    "更换-尺码 更换-颜色 投诉-拒绝退货 反馈-运费未退 申请-退款 查询-退款进度 催促-退款 咨询-退款规则 "
-    "咨询-退款时效 取消-退款申请 变更-退款账户 反馈-退款未到账 退款-差价 退款-定金 退款-押金 咨询-商品价格 "
-    "咨询-商品参数 咨询-商品材质 咨询-商品尺寸 咨询-商品功能 咨询-商品区别 咨询-商品产地 咨询-适用人群 "
-    "咨询-保质期 咨询-兼容型号 咨询-尺码选择 咨询-颜色选择 咨询-使用方法 咨询-清洗保养 咨询-安装条件 "
-    "咨询-赠品 推荐-商品 推荐-礼物 比较-商品 查询-库存 咨询-补货时间 咨询-新品上市 预约-到货提醒 "
-    "咨询-批发价格 申请-价保 要求-价格优惠 反馈-价格错误 使用-优惠券 领取-优惠券 查询-优惠券 反馈-优惠券失效 "
-    "咨询-优惠活动 咨询-活动规则 咨询-学生优惠 咨询-推荐奖励 报名-活动 领取-奖品 查询-积分 兑换-积分 "
-    "咨询-积分规则 咨询-积分有效期 反馈-积分未到账 购买-礼品卡 使用-礼品卡 查询-礼品卡余额 办理-会员 "
-    "升级-会员 续订-会员 取消-会员 咨询-会员权益 咨询-会员价格 查询-会员有效期 取消-自动续费 变更-套餐 "
-    "更换-便宜套餐 咨询-套餐内容 咨询-合约期限 查询-合约到期日 查询-剩余次数 查询-剩余用量 暂停-服务 "
-    "恢复-服务 取消-服务 申请-免费试用 咨询-解约违约金 取消-合同 查看-合同内容 退订-增值业务 退订-营销短信 "
-    "投诉-擅自开通 开通-服务 创建-账户 注销-账户 找回-账户 解冻-账户 冻结-账户 变更-账户户主 重置-登录密码 "
-    "修改-登录密码 重置-支付密码 更换-手机号 修改-邮箱 修改-个人资料 更新-身份证件 办理-实名认证 "
-    "反馈-无法登录 反馈-验证码未到 反馈-认证失败 反馈-刷脸失败 反馈-账户被盗 投诉-账户被封 绑定-新设备 "
-    "解绑-旧设备 添加-授权人 删除-授权人 设置-语言 设置-通知提醒 删除-个人数据 投诉-信息泄露 咨询-隐私政策 "
-    "查询-账单 查询-账单到期日 查询-欠费 查询-账户余额 查询-交易记录 支付-账单 支付-欠费 申请-延期付款 "
-    "申请-减免滞纳金 修改-账单日 发送-电子账单 投诉-多收费用 投诉-重复扣款 投诉-不明扣款 咨询-收费标准 "
-    "咨询-手续费 咨询-押金规定 开具-缴费证明 咨询-支付方式 更换-支付方式 添加-支付方式 反馈-支付失败 "
-    "反馈-支付未到账 办理-分期付款 咨询-分期费用 取消-分期付款 开通-自动扣款 关闭-自动扣款 关闭-免密支付 "
-    "修改-扣款日期 充值-账户 反馈-充值未到账 提现-余额 反馈-提现失败 调高-支付限额 咨询-货到付款 申请-银行卡 "
-    "激活-银行卡 挂失-银行卡 注销-银行卡 补发-银行卡 绑定-银行卡 解绑-银行卡 查询-办卡进度 重置-取款密码 "
-    "反馈-刷卡被拒 咨询-境外用卡 咨询-年费 申请-减免年费 调高-信用额度 查询-信用额度 还款-信用卡 "
-    "设置-自动还款 变更-还款账户 咨询-汇率 转账-他人账户 查询-转账进度 取消-转账 追回-错误转账 调高-转账限额 "
-    "反馈-转账未到账 咨询-转账限额 申请-贷款 咨询-贷款利率 咨询-贷款条件 查询-贷款进度 还款-贷款 "
-    "办理-提前还款 咨询-提前还款费 修改-还款日期 投诉-暴力催收 咨询-拒绝原因 咨询-存款利率 反馈-遭遇诈骗 "
-    "开具-发票 开具-专用发票 补发-发票 修改-发票抬头 查询-发票进度 咨询-开票要求 反馈-开票失败 开具-证明 "
-    "发送-报价单 预约-服务 预约-到店 预约-上门服务 预约-座位 预约-房间 预约-参观 取消-预约 修改-预约时间 "
-    "修改-预约人数 确认-预约 购买-门票 退订-门票 发送-电子票 更换-座位 咨询-年龄限制 查询-空闲时间 "
-    "查询-排队进度 反馈-预约失败 要求-指定人员 告知-迟到 加入-候补名单 咨询-爽约规则 延长-使用时间 "
-    "咨询-改签费用 预约-安装 修改-安装时间 取消-安装 催促-安装 咨询-安装费用 报修-设备 预约-维修 "
-    "修改-维修时间 取消-维修 催促-维修 查询-维修进度 咨询-维修费用 反馈-修后复发 购买-配件 预约-清洗保养 "
-    "预约-移机 咨询-保修期限 咨询-保修范围 查询-保修状态 激活-保修 购买-延保 更换-新机 办理-以旧换新 "
-    "咨询-旧品估价 申请-旧品回收 反馈-无法开机 反馈-无法充电 反馈-异响 反馈-漏水 反馈-屏幕故障 反馈-联网失败 "
-    "反馈-系统故障 反馈-安全隐患 申请-紧急救援 反馈-断网 反馈-网速慢 反馈-无信号 反馈-网页打不开 "
-    "反馈-应用闪退 反馈-更新失败 反馈-数据丢失 恢复-误删数据 下载-软件 安装-软件 下载-数据 咨询-软件设置 "
-    "建议-新增功能 购买-保险 续订-保险 取消-保险 咨询-保费 咨询-保障范围 咨询-免责条款 申请-理赔 "
-    "查询-理赔进度 催促-理赔 咨询-理赔材料 提供-材料 投诉-拒绝理赔 投诉-赔付金额 发送-电子保单 查询-保单 "
-    "反馈-事故 申请-赔偿 投诉-客服 投诉-配送员 投诉-维修人员 投诉-店员 投诉-商家 投诉-销售误导 投诉-虚假宣传 "
-    "投诉-服务态度 投诉-骚扰电话 投诉-等待过久 投诉-爽约 投诉-卫生问题 投诉-噪音扰民 投诉-处理结果 "
-    "查询-投诉进度 取消-投诉 催促-回电 感谢-工作人员 评价-服务 更换-服务人员 核实-人员身份 转接-人工客服 "
-    "转接-主管 查询-门店位置 咨询-营业时间 咨询-节假日安排 咨询-停车 咨询-无障碍设施 咨询-宠物规定 "
-    "咨询-所需材料 咨询-办理条件 咨询-办理时长 咨询-服务范围 咨询-服务流程 咨询-公司资质 咨询-商务合作 "
-    "申请-工作岗位 查询-申请进度 取消-申请 修改-申请信息 申请-加急 投诉-申请被拒 寻找-遗失物品 领取-失物 "
-    "反馈-财物丢失 办理-寄存 反馈-物品损坏"
-)
-NEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType({"en": tuple(_ENGLISH.split()), "zh": tuple(_CHINESE.split())})
-"""Names of needs by language."""
-NEED_NAMES: Mapping[str, frozenset[str]] = MappingProxyType({own: frozenset(names) for own, names in NEEDS.items()})
-"""The same as sets, to look names up in."""
+import numpy as np
+from numpy.typing import NDArray
+
+from dialin import files, saved
+from dialin.arrays import Ints, Matrix
+from dialin.cluster.centroids import unit_rows
+from dialin.embed.choose import CHINESE, ENGLISH
+
+WEIGHTS = Path(__file__).parent / "needs.npz"
+EMBEDDERS: Mapping[str, str] = {"en": ENGLISH, "zh": CHINESE}
+"""The embedder that knows the needs of a language."""
+_LARGEST = 127
+"""Of the signed bytes in which a vector is stored."""
+
+
+@dataclass(frozen=True, eq=False)
+class Needs:
+    """The needs of one language.
+
+    Parameters
+    ----------
+    model_sha256 : str
+        Hash of the embedder's ``model.onnx``: with any other, the vectors mean nothing.
+    names : sequence of str, n names
+        Action-Objective labels, each once.
+    vectors : ndarray of shape (n, d), float32
+        Unit norm.
+    n_businesses : ndarray of shape (n,), int64
+        Businesses whose customers have each; at least 1.
+    """
+
+    model_sha256: str
+    names: Sequence[str]
+    vectors: Matrix
+    n_businesses: Ints
+
+
+class Need(NamedTuple):
+    """A need that people have."""
+
+    vector: Matrix
+    """Where it lies: unit norm, shape (d,)."""
+    n_businesses: int
+    """Businesses whose customers have it, of those that we know."""
+
+
+def known_needs(embedder: str, language: str) -> dict[str, Need]:
+    """Return the needs of a language by name, with their vectors in the space of an embedder.
+
+    Parameters
+    ----------
+    embedder : str
+        Name of an embedder; empty where it does not know the needs of the language.
+    language : str
+        "en" or "zh".
+
+    Examples
+    --------
+    >>> needs = known_needs("local:intents-en-v5", "en")
+    >>> len(needs["request-refund"].vector), needs["request-refund"].n_businesses > 10
+    (384, True)
+    >>> known_needs("local:intents-en-v5", "zh"), known_needs("openai:m@http://h/v1", "en")
+    ({}, {})
+    """
+    parts, known = embedder.removeprefix("local:").split("+"), needs_by_embedder()
+    own = EMBEDDERS[language]
+    if own not in parts or not known.keys() >= {*parts}:
+        return {}
+    needs = known[own]
+    blocks = [needs.vectors if name == own else np.zeros((len(needs.names), _size(known[name]))) for name in parts]
+    vectors = np.hstack(blocks).astype(np.float32)
+    return {
+        name: Need(vector, n) for name, vector, n in zip(needs.names, vectors, needs.n_businesses.tolist(), strict=True)
+    }
+
+
+def _size(needs: Needs) -> int:
+    return int(needs.vectors.shape[1])
+
+
+def needs_by_embedder(path: Path = WEIGHTS) -> dict[str, Needs]:
+    """Return the needs in a file by embedder; those that are shipped, by default."""
+    held = saved.read_arrays(path)
+    return {name: _read(held, name) for name in sorted({key.partition(":")[0] for key in held})}
+
+
+def _read(held: Mapping[str, NDArray[Any]], name: str) -> Needs:
+    sha256, names, stored, n = (held[f"{name}:{part}"] for part in ("model_sha256", "names", "vectors", "n_businesses"))
+    return Needs(str(sha256), names.tolist(), unit_rows(stored.astype(np.float32)), n.astype(np.int64))
+
+
+def write_needs(found: Mapping[str, Needs], path: Path = WEIGHTS) -> None:
+    """Write needs into a file, each number of a vector as a signed byte."""
+    files.write_arrays(path, dict(_stored(found)))
+
+
+def _stored(found: Mapping[str, Needs]) -> Iterator[tuple[str, NDArray[Any]]]:
+    for name, needs in found.items():
+        scale = _LARGEST / np.abs(needs.vectors).max(axis=1, keepdims=True)
+        yield f"{name}:model_sha256", np.array(needs.model_sha256)
+        yield f"{name}:names", np.array(needs.names)
+        yield f"{name}:n_businesses", needs.n_businesses.astype(np.int16)
+        yield f"{name}:vectors", np.rint(needs.vectors * scale).astype(np.int8)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.name.needs import Need
 from dialin.name.turns import Turn
 
 T = TypeVar("T")
@@ -35,6 +36,8 @@ class NamingTask:
     vectors : sequence of ndarray of shape (n_sentences, d), float32
         Unit-norm vectors of the sentences of each, by an embedder in whose space `dialin.name.honest` knows what is
         near; empty: none, and names need not prove true.
+    needs : mapping of str to Need
+        Needs that people have, by name, with vectors in that space; empty: none is known.
     """
 
     texts: Sequence[Sequence[str]]
@@ -44,6 +47,7 @@ class NamingTask:
     written: Sequence[Sequence[str]] = field(default_factory=tuple)
     turns: Sequence[Turn] = field(default_factory=tuple)
     vectors: Sequence[NDArray[np.float32]] = field(default_factory=tuple)
+    needs: Mapping[str, Need] = field(default_factory=dict)
 
     def at(self, places: Sequence[int]) -> NamingTask:
         """Return the clusters at some places alone."""
