@@ -179,18 +179,18 @@ def _ranked_in_role(clusters: NamingTask, actions: Actions, embed: Embed) -> lis
 
 def _scored(near: Scored, material: Material, leads: Scored, clusters: NamingTask) -> list[tuple[str, float]]:
     scores = {
-        name: _score(name, score, material, clusters.language) + usual(clusters.needs.get(name))
+        name: _score(name, score, material, clusters.language) + gain_of(clusters.needs.get(name))
         for name, score in near.items()
     }
     return _sorted({name: score + leads.get(name, 0.0) for name, score in scores.items()})
 
 
-def usual(need: Need | None) -> float:
+def gain_of(need: Need | None) -> float:
     """Return the cosines that the name of a need gains, by how many businesses have customers with it.
 
     Examples
     --------
-    >>> [round(usual(need), 3) for need in (None, Need(np.zeros(2), 1), Need(np.zeros(2), 100))]
+    >>> [round(gain_of(need), 3) for need in (None, Need(np.zeros(2), 1), Need(np.zeros(2), 100))]
     [0.0, 0.2, 0.292]
     """
     return 0.0 if need is None else USUAL + FREQUENT * math.log(need.n_businesses)
