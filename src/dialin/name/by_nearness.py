@@ -9,7 +9,7 @@ needs, such as the phrases of turns, is embedded once. The pure parts are in `di
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -23,6 +23,7 @@ from dialin.name.general import DEEDS, GENERAL_OBJECTIVES
 from dialin.name.honest import Backing, by_agreement, with_medians
 from dialin.name.near_centroids import Nearness, Scored, as_text
 from dialin.name.nearness import settle
+from dialin.name.need_votes import Ballot
 from dialin.name.needs import Need
 from dialin.name.objective import length_of
 from dialin.name.offer import Offer
@@ -41,8 +42,6 @@ N_GENERAL = 3
 """General objectives of a cluster that meet actions, too."""
 N_ACTIONS = 8
 """Actions that an objective meets."""
-N_NEEDS = 3
-"""Needs that people have, the nearest of a cluster, whose names it may have."""
 SUPPORT = 0.1
 """Cosines that a name gains where the sentences fully carry its objective; as much again for its action."""
 LENGTH = 0.01
@@ -57,9 +56,9 @@ NARROW_COST = 0.15
 KNOWN = 0.03
 """Cosines that a name gains if its objective is a general one that the sentences say: what they say is then a word,
 and one that people have for it."""
-USUAL, FREQUENT = 0.2, 0.02
-"""Cosines that the name of such a need gains, since its verb and its object are those that people put together; and for
-each time that e times as many businesses have it."""
+USUAL, FREQUENT, BEHIND = 0.2, 0.02, 0.5
+"""Cosines that the name of a need that people have gains, since its verb and its object are those that people put
+together; gains for each time that e times as many businesses have it; and loses if all sentences vote for another."""
 PROBLEM = 0.1
 """Cosines that a name which asks loses where the sentences state a problem."""
 
@@ -155,15 +154,17 @@ def _ranked_in_role(clusters: NamingTask, actions: Actions, embed: Embed) -> lis
     known = list(zip(material, turns, strict=True))
     written = [_believable(own, *about, actions.vocabulary) for own, about in zip(of_llm, known, strict=True)]
     best = _best_objectives(material, near, clusters.language, [turn.is_open for turn in turns])
-    usual_needs = _usual_needs(near, known, actions.names_of(clusters.needs))
-    names = [[*own, *needs] for own, needs in zip(_combined(best, near, known, actions), usual_needs, strict=True)]
+    elected = _elected(clusters, near, known, actions)
+    names = [[*own, *needs] for own, needs in zip(_combined(best, near, known, actions), elected, strict=True)]
     usual = _turn_names(material, near, turns, clusters.language)
     told = said_turns(clusters.vectors, turns, clusters.language, near.embed) or [{} for _ in material]
     offers = [Offer(*each) for each in zip(written, usual, turns, told, strict=True)]
     scores = near.scores([dict.fromkeys([*own, *offer.leads()]) for own, offer in zip(names, offers, strict=True)])
     ranked = [
-        _scored(own, one.with_parts(offer.written), offer.leads(), clusters)
-        for own, one, offer in zip(scores, material, offers, strict=True)
+        _scored(
+            own, one.with_parts(offer.written), _gains(own, clusters.needs, votes, offer.leads()), clusters.language
+        )
+        for own, one, offer, votes in zip(scores, material, offers, elected, strict=True)
     ]
     evidence = [
         Backing(one, clusters.language, own, needs=clusters.needs) for one, own in zip(material, written, strict=True)
@@ -177,23 +178,32 @@ def _ranked_in_role(clusters: NamingTask, actions: Actions, embed: Embed) -> lis
     return [offer.placed(own, found) for own, found, offer in zip(ranked, evidence, offers, strict=True)]
 
 
-def _scored(near: Scored, material: Material, leads: Scored, clusters: NamingTask) -> list[tuple[str, float]]:
-    scores = {
-        name: _score(name, score, material, clusters.language) + gain_of(clusters.needs.get(name))
-        for name, score in near.items()
-    }
-    return _sorted({name: score + leads.get(name, 0.0) for name, score in scores.items()})
+def _scored(near: Scored, material: Material, gains: Scored, language: str) -> list[tuple[str, float]]:
+    return _sorted({name: _score(name, score, material, language) + gains[name] for name, score in near.items()})
 
 
-def gain_of(need: Need | None) -> float:
-    """Return the cosines that the name of a need gains, by how many businesses have customers with it.
+def _gains(names: Iterable[str], needs: Mapping[str, Need], votes: Scored, leads: Scored) -> Scored:
+    most = max(votes.values(), default=0.0)
+    return {name: gain_of(needs.get(name), most - votes.get(name, 0.0)) + leads.get(name, 0.0) for name in names}
+
+
+def gain_of(need: Need | None, behind: float = 0.0) -> float:
+    """Return the cosines that the name of a need gains; negative where far more sentences vote for another need.
+
+    Parameters
+    ----------
+    need : Need or None
+        The need; None: the name is of none.
+    behind : float
+        Share of the votes of the sentences by which it lies behind the need that has most, in [0, 1].
 
     Examples
     --------
-    >>> [round(gain_of(need), 3) for need in (None, Need(np.zeros(2), 1), Need(np.zeros(2), 100))]
-    [0.0, 0.2, 0.292]
+    >>> need = Need(np.zeros(2), 100)
+    >>> round(gain_of(need), 3), round(gain_of(need, behind=0.4), 3), gain_of(None)
+    (0.292, 0.092, 0.0)
     """
-    return 0.0 if need is None else USUAL + FREQUENT * math.log(need.n_businesses)
+    return 0.0 if need is None else USUAL + FREQUENT * math.log(need.n_businesses) - BEHIND * behind
 
 
 def _score(name: str, near: float, material: Material, language: str) -> float:
@@ -276,15 +286,18 @@ def _combined(
     return names
 
 
-def _usual_needs(near: Nearness, clusters: Sequence[tuple[Material, Turn]], needs: Sequence[str]) -> list[list[str]]:
-    """Return the names of the needs that lie nearest to each cluster that may state one; agents state none."""
-    found: list[list[str]] = [[] for _ in clusters]
-    if not needs:
+def _elected(
+    clusters: NamingTask, near: Nearness, known: Sequence[tuple[Material, Turn]], actions: Actions
+) -> list[dict[str, float]]:
+    """Return the needs that each cluster may state, with their shares of the votes; agents state none."""
+    found: list[dict[str, float]] = [{} for _ in known]
+    names = actions.names_of(clusters.needs)
+    if not names or not clusters.vectors:
         return found
-    V = near.vectors(needs)
-    for own, (one, turn), centroid in zip(found, clusters, near.centroids, strict=True):
+    ballot = Ballot(names, np.array([clusters.needs[name].vector for name in names]))
+    for g, (one, turn) in enumerate(known):
         if one.objectives and turn.is_open and turn.role != AGENT:
-            own += [needs[place] for place in np.argsort(-(V @ centroid), kind="stable")[:N_NEEDS].tolist()]
+            found[g] = ballot.elected(clusters.vectors[g], near.centroids[g])
     return found
 
 
