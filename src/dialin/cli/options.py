@@ -217,7 +217,11 @@ _SETTINGS: list[Callable[[Command], Command]] = [
         "auto: cluster the roles of the data separately. split: the same, and guess by words and turns who speaks if "
         "the data does not say. label: split by the names of clusters, as the paper does. ignore: no roles.",
     ),
-    _choice("context", "next: in dialogues, a sentence is also known by what is said next. none: by its words alone."),
+    _choice(
+        "context",
+        "next: in dialogues, a sentence is also known by what is said next and by whether it states a need. "
+        "none: by its words alone.",
+    ),
     _choice("language", "Language of the names."),
     click.option(
         "--actions",

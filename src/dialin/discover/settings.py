@@ -79,8 +79,8 @@ class Settings:
         Use the roles in the data, if any; "split": guess those that it lacks by words and turns; "label": split by the
         labels of clusters, as the paper does; or no roles at all.
     context : {"next", "none"}
-        In dialogues, the vector of a sentence takes up a share of what is said next (`dialin.cluster.said_next`), or
-        not.
+        In dialogues, the vector of a sentence takes up a share of what is said next (`dialin.cluster.said_next`) and
+        leans by whether it states a need (`dialin.name.need_direction`), or not.
     language : {"auto", "en", "zh"}
         Language of the names.
     actions : tuple of str
