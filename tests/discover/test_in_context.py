@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from dialin.arrays import Matrix
+from dialin.cli.demo import DEMO_INPUT, examples
 from dialin.cluster.said_next import NextTurns
 from dialin.discover import in_context
+from dialin.discover.estimator import IntentClusterer
 from dialin.discover.in_context import Leaning, VectorsInContext
 from dialin.discover.state import Data
 from dialin.name.need_direction import LearntDirection, NeedDirection
 from dialin.read.spoken import SpokenOrder
+from dialin.read.table import read
 
 EYE = np.eye(3, dtype=np.float32)
 TOWARDS_THE_FIRST = NeedDirection((LearntDirection("", np.array([100.0, 0.0, 0.0]), -50.0),))
@@ -103,3 +108,16 @@ def test_a_known_sentence_keeps_its_vector() -> None:
     new = Data(["why", "where", "how"], EYE, np.ones(3, np.int64), ["customer", "customer", ""])
     assert new.with_vectors_of(known).X.tolist() == [[1, 0, 0], [1, 0, 0], [0, 0, 1]]
     assert new.with_vectors_of(None) is new
+
+
+@pytest.mark.models
+def test_the_sentences_of_a_run_go_where_they_went_and_a_greeting_is_no_need(tmp_path: Path) -> None:
+    """End to end, by the real embedder, on the first English calls of the demo."""
+    lines = (examples() / DEMO_INPUT).read_text("utf-8").splitlines()
+    calls = [line for line in lines if json.loads(line)["dialogue_id"].startswith("en")]
+    (tmp_path / "calls.jsonl").write_text("\n".join(calls[:15]), "utf-8")
+    corpus = read(tmp_path / "calls.jsonl")
+    clusterer = IntentClusterer(llm=None).fit(corpus)
+    assert (clusterer.predict(corpus) == clusterer.labels_).all()
+    (greeting,) = clusterer.predict(["hello, can you hear me?"], roles=["customer"])
+    assert clusterer.intents_[greeting].kind != "need"
