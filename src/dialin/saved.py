@@ -194,6 +194,21 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     return found
 
 
+def read_arrays_by_owner(path: Path) -> dict[str, dict[str, NDArray[Any]]]:
+    """Return the arrays of an ``.npz`` file named ``OWNER:PART``, by owner, in alphabetical order, and part.
+
+    Raises
+    ------
+    InputError
+        As for `read_arrays`.
+    """
+    found = dict[str, dict[str, NDArray[Any]]]()
+    for key, values in sorted(read_arrays(path).items()):
+        owner, _, part = key.partition(":")
+        found.setdefault(owner, {})[part] = values
+    return found
+
+
 def _check_sizes(packed: ZipFile, path: Path) -> None:
     """Raise if a packed file is larger than it says, or an array than its file: both would take memory for nothing."""
     for member in packed.infolist():

@@ -140,21 +140,25 @@ def language_of(name: str) -> str:
 
 def head_of(name: str, rows: Rows) -> KindHead:
     """Return the head that these sentences teach."""
-    texts = [text for text, _, _ in rows]
-    y, sources = codes_of([kind for _, kind, _ in rows]), np.array([source for _, _, source in rows])
+    texts, y, weights = lessons(rows)
     model = LogisticRegression(C=C, max_iter=500, tol=1e-3)
-    model.fit(kind_features(texts, vectors(name, texts)), y, sample_weight=weights_of(y, sources))
+    model.fit(kind_features(texts, vectors(name, texts)), y, sample_weight=weights)
     return KindHead(name, sha256_of(folder_of(name) / "model.onnx"), model.coef_, model.intercept_)
 
 
 def direction_of(name: str, rows: Rows) -> LearntDirection:
     """Return the direction in the vectors of an embedder along which the needs among these sentences lie apart."""
-    texts = [text for text, _, _ in rows]
-    y, sources = codes_of([kind for _, kind, _ in rows]), np.array([source for _, _, source in rows])
+    texts, y, weights = lessons(rows)
     model = LogisticRegression(C=C, max_iter=1_000)
-    model.fit(VECTOR_SCALE * vectors(name, texts), y == 0, sample_weight=weights_of(y, sources))
+    model.fit(VECTOR_SCALE * vectors(name, texts), y == 0, sample_weight=weights)
     sha256 = sha256_of(folder_of(name) / "model.onnx")
     return LearntDirection(sha256, VECTOR_SCALE * model.coef_[0], float(model.intercept_[0]))
+
+
+def lessons(rows: Rows) -> tuple[list[str], Ints, Floats]:
+    """Return the texts, the place of the kind of each in `KINDS`, and how much each weighs."""
+    y = codes_of([kind for _, kind, _ in rows])
+    return [text for text, _, _ in rows], y, weights_of(y, np.array([source for _, _, source in rows]))
 
 
 def weights_of(y: Ints, sources: NDArray[np.str_]) -> Floats:

@@ -12,7 +12,7 @@ import pytest
 from dialin.arrays import Matrix
 from dialin.cli.demo import DEMO_INPUT, examples
 from dialin.cluster.said_next import NextTurns
-from dialin.discover import in_context
+from dialin.discover import state
 from dialin.discover.estimator import IntentClusterer
 from dialin.discover.in_context import Leaning, VectorsInContext
 from dialin.discover.state import Data
@@ -28,7 +28,7 @@ TOWARDS_THE_FIRST = NeedDirection((LearntDirection("", np.array([100.0, 0.0, 0.0
 @pytest.fixture
 def first_is_a_need(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let `TOWARDS_THE_FIRST` serve for the embedder "known"."""
-    monkeypatch.setattr(in_context, "need_direction", {"known": TOWARDS_THE_FIRST}.get)
+    monkeypatch.setattr(state, "need_direction", {"known": TOWARDS_THE_FIRST}.get)
 
 
 def said(roles: list[str], dialogue: list[int] | None = None) -> Data:

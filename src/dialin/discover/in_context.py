@@ -10,7 +10,7 @@ import numpy as np
 from dialin.arrays import Bools, Matrix, Rows
 from dialin.cluster.said_next import NextTurns
 from dialin.name.actions import AGENT
-from dialin.name.need_direction import NeedDirection, need_direction
+from dialin.name.need_direction import NeedDirection
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,9 +29,8 @@ class Leaning:
     may_be_needs: Bools
 
     @classmethod
-    def of(cls, embedder: str, roles: Sequence[str]) -> Leaning | None:
-        """Return how the vectors of an embedder lean, by its name and the roles of the sentences; None: not at all."""
-        direction = need_direction(embedder)
+    def of(cls, direction: NeedDirection | None, roles: Sequence[str]) -> Leaning | None:
+        """Return how sentences of these roles lean; None, not at all, where no direction is known."""
         if direction is None:
             return None
         return cls(direction, np.array([role != AGENT for role in roles], dtype=np.bool_))

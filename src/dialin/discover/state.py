@@ -24,6 +24,7 @@ from dialin.errors import BudgetError
 from dialin.judge.guarantee import Cascaded
 from dialin.judge.verdict import Verdict
 from dialin.name.kinds import Kinds
+from dialin.name.need_direction import NeedDirection, need_direction
 from dialin.read.spoken import SpokenOrder
 from dialin.search.iterate import Round
 from dialin.text.script import language_of
@@ -208,14 +209,14 @@ class Data:
     def vectors_in_context(self, context: str) -> RowVectors:
         """Return the vectors that `in_context` makes, for who reads few rows, or reads them once."""
         turns = self._next_turns(context)
-        return VectorsInContext(self.X, turns, Leaning.of(self.embedder, self.roles)) if turns else self.X
+        return VectorsInContext(self.X, turns, Leaning.of(self.direction, self.roles)) if turns else self.X
 
     def vectors_as_in(self, known: Data | None, context: str) -> VectorsInContext:
         """Return the vectors of new sentences, as the settings of a run and its own sentences in context have them.
 
         They lean by whether each states a need where those of the run do, with or without a dialogue of their own.
         """
-        leaning = None if known is None or known.X_alone is None else Leaning.of(known.embedder, self.roles)
+        leaning = None if known is None or known.X_alone is None else Leaning.of(known.direction, self.roles)
         return VectorsInContext(self.X, self._next_turns(context), leaning)
 
     def _next_turns(self, context: str) -> NextTurns:
@@ -238,6 +239,11 @@ class Data:
     def rows_of(self, texts: Sequence[str], roles: Sequence[str]) -> Rows:
         """Return the row of each text and role, −1 where it is none of these sentences."""
         return np.array([self._places.get(key, -1) for key in zip(texts, roles, strict=True)], dtype=np.int64)
+
+    @cached_property
+    def direction(self) -> NeedDirection | None:
+        """Where sentences that state a need lie in these vectors; read once, as a server asks for each request."""
+        return need_direction(self.embedder)
 
     @cached_property
     def _places(self) -> dict[tuple[str, str], int]:

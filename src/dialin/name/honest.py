@@ -135,9 +135,9 @@ class Backing:
     def _least(self, name: str) -> float:
         """Return the cosine that bears a name out.
 
-        But for needs, none does where its action is what lies near, as in 退货-银行卡, unless that is done to things
-        (取消-订单); nor where it is about what is done alone, nor where one sentence alone has its word, if that is
-        none that people have for it.
+        For a need, it is `NEAR_NEED`. Any other name has none where its action is what lies near, as in 退货-银行卡,
+        unless that is done to things (取消-订单); nor where it is about what is done alone, nor where one sentence
+        alone has its word, if that is none that people have for it.
         """
         if name in self.needs:
             return NEAR_NEED[self.language]

@@ -161,14 +161,11 @@ def numeral_share(text: str) -> float:
 
 def kind_heads(path: Path = WEIGHTS) -> dict[str, KindHead]:
     """Return the heads of a file, by embedder; those that are shipped, by default."""
-    held = saved.read_arrays(path)
-    names = sorted({key.partition(":")[0] for key in held})
-    return {name: _head_in(held, name) for name in names}
+    return {name: _head_of(name, **parts) for name, parts in saved.read_arrays_by_owner(path).items()}
 
 
-def _head_in(held: dict[str, NDArray[Any]], name: str) -> KindHead:
-    weights, bias = (held[f"{name}:{part}"].astype(np.float64) for part in ("weights", "bias"))
-    return KindHead(name, str(held[f"{name}:model_sha256"]), weights, bias)
+def _head_of(name: str, model_sha256: NDArray[Any], weights: NDArray[Any], bias: NDArray[Any]) -> KindHead:
+    return KindHead(name, str(model_sha256), weights.astype(np.float64), bias.astype(np.float64))
 
 
 def write_kind_heads(heads: Sequence[KindHead], path: Path = WEIGHTS) -> None:

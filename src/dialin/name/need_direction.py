@@ -113,9 +113,7 @@ def need_direction(embedder: str) -> NeedDirection | None:
 
 def directions(path: Path = WEIGHTS) -> dict[str, LearntDirection]:
     """Return the directions of a file, by embedder; those that are shipped, by default."""
-    held = saved.read_arrays(path)
-    names = sorted({key.partition(":")[0] for key in held})
-    return {name: _learnt(*(held[f"{name}:{part}"] for part in ("model_sha256", "weights", "bias"))) for name in names}
+    return {name: _learnt(**parts) for name, parts in saved.read_arrays_by_owner(path).items()}
 
 
 def _learnt(model_sha256: NDArray[Any], weights: NDArray[Any], bias: NDArray[Any]) -> LearntDirection:

@@ -95,13 +95,12 @@ def _size(needs: Needs) -> int:
 
 def needs_by_embedder(path: Path = WEIGHTS) -> dict[str, Needs]:
     """Return the needs in a file by embedder; those that are shipped, by default."""
-    held = saved.read_arrays(path)
-    return {name: _read(held, name) for name in sorted({key.partition(":")[0] for key in held})}
+    return {name: _read(parts) for name, parts in saved.read_arrays_by_owner(path).items()}
 
 
-def _read(held: Mapping[str, NDArray[Any]], name: str) -> Needs:
-    sha256, names, stored, n = (held[f"{name}:{part}"] for part in ("model_sha256", "names", "vectors", "n_businesses"))
-    return Needs(str(sha256), names.tolist(), unit_rows(stored.astype(np.float32)), n.astype(np.int64))
+def _read(parts: Mapping[str, NDArray[Any]]) -> Needs:
+    vectors = unit_rows(parts["vectors"].astype(np.float32))
+    return Needs(str(parts["model_sha256"]), parts["names"].tolist(), vectors, parts["n_businesses"].astype(np.int64))
 
 
 def write_needs(found: Mapping[str, Needs], path: Path = WEIGHTS) -> None:
