@@ -3,8 +3,9 @@
 Those in `FOLDER` only measure, and nothing learns them (``studies.own.small_calls``): each has about 95 turns that
 state a need, of ten to thirteen needs of very unequal size, and 25 turns that state none. Those in `LEARNT` teach the
 embedders (``studies.own.embedders``): each has 14 to 40 needs, some of them near neighbours. Different people wrote the
-two, and no business is in both. Those in `DIALOGUES`, by others again, only measure, too: 100 whole calls or chats
-each.
+two, and no business is in both. Those in `DIALOGUES` and `DIALOGUES_LEARNT`, by others again, are 100 or 120 whole
+calls or chats each, with 6 to 30 needs, one of which a turn in five or six states. The first only measure; from the
+second learns the head that reads where a sentence is said (``studies.own.places``).
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-FOLDER, LEARNT, DIALOGUES = (
-    Path(__file__).with_name(name) for name in ("calls_data", "calls_learnt", "calls_dialogues")
+FOLDER, LEARNT, DIALOGUES, DIALOGUES_LEARNT = (
+    Path(__file__).with_name(name)
+    for name in ("calls_data", "calls_learnt", "calls_dialogues", "calls_dialogues_learnt")
 )
 OTHER = "no need"
 

@@ -152,7 +152,7 @@ def direction_of(name: str, rows: Rows) -> LearntDirection:
     model = LogisticRegression(C=C, max_iter=1_000)
     model.fit(VECTOR_SCALE * vectors(name, texts), y == 0, sample_weight=weights)
     sha256 = sha256_of(folder_of(name) / "model.onnx")
-    return LearntDirection(sha256, VECTOR_SCALE * model.coef_[0], float(model.intercept_[0]))
+    return LearntDirection(sha256, model.coef_[0])
 
 
 def lessons(rows: Rows) -> tuple[list[str], Ints, Floats]:

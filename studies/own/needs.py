@@ -1,8 +1,9 @@
 """Make the needs that names are taken from (``src/dialin/name/needs.npz``).
 
 ``need_names.json`` gives each need of the businesses that the embedders learn (``studies.own.calls``) a name that holds
-in other businesses, too, one by one, and has more needs, with sentences. The vector of a need is the mean of that of
-its name and of that of all that customers say for it. Remake them whenever a shipped embedder changes: ``python -m
+in other businesses, too, one by one, and has more needs, with sentences; those that customers have everywhere, such as
+to speak to a human, with what they say to twelve businesses each. The vector of a need is the mean of that of its name
+and of that of all that customers say for it. Remake them whenever a shipped embedder changes: ``python -m
 studies.own.needs``.
 """
 
@@ -49,6 +50,8 @@ def said_for(language: str) -> dict[str, dict[str, list[str]]]:
         for row in needs_of(path).to_pylist():
             name = general[row["label"].lower()]
             said.setdefault(name, {}).setdefault(path.stem, []).append(row["text"])
+    for name, by_business in needs_everywhere(language).items():
+        said[name] = {**said.get(name, {}), **by_business}
     return said
 
 
@@ -61,6 +64,12 @@ def general_names(language: str) -> dict[str, str]:
 def more_needs(language: str) -> dict[str, list[str]]:
     """Return needs that no learnt business has, with what customers of many businesses say for them."""
     needs: dict[str, list[str]] = json.loads(NAMES.read_text("utf-8"))[language]["more"]
+    return needs
+
+
+def needs_everywhere(language: str) -> dict[str, dict[str, list[str]]]:
+    """Return needs that customers of every business have, with what they say to each of some businesses."""
+    needs: dict[str, dict[str, list[str]]] = json.loads(NAMES.read_text("utf-8"))[language]["everywhere"]
     return needs
 
 

@@ -17,10 +17,10 @@ def measured_once() -> Iterator[None]:
     """Cache the results of `dialin.cluster.granularity.granularity_of` by sentences and arguments inside the block."""
     known: dict[object, Granularity | None] = {}
 
-    def remembered(X: Matrix, measuring: Measuring, *, alone: Matrix) -> Granularity | None:
-        key = (*(hashlib.sha256(vectors.tobytes()).digest() for vectors in (X, alone)), measuring)
+    def remembered(X: Matrix, measuring: Measuring) -> Granularity | None:
+        key = (hashlib.sha256(X.tobytes()).digest(), measuring)
         if key not in known:
-            known[key] = granularity_of(X, measuring, alone=alone)
+            known[key] = granularity_of(X, measuring)
         return known[key]
 
     with patch.object(heights, "granularity_of", remembered):

@@ -74,16 +74,6 @@ def test_the_number_does_not_depend_on_how_many_sentences_each_has(n_each: int) 
     assert 12 / 1.5 <= found.n_clusters <= 12 * 1.5
 
 
-def test_what_leans_towards_the_next_turn_is_measured_alone() -> None:
-    """The closeness is read of the vectors alone: of vectors that are all the same, one cluster has it."""
-    X = spheres(8, 30)
-    measuring = Measuring(MIN_SIZE, weights=CutWeights(0.0, 50.0, 0.6))
-    own, alike = granularity_of(X, measuring), granularity_of(X, measuring, alone=np.ones_like(X) / np.sqrt(X.shape[1]))
-    assert own is not None
-    assert alike is not None
-    assert alike.n_clusters < own.n_clusters
-
-
 def test_only_the_shipped_embedders_have_fitted_weights() -> None:
     """ "" is the embedder of vectors whose origin nobody knows."""
     assert all(weights_for(name).distance > 0 for name in FITTED_EMBEDDERS)

@@ -50,8 +50,8 @@ def connected(notes: list[str]) -> Connections:
 
 def n_stated(run: Run, result: Result) -> list[int]:
     """Return how many intents each utterance states."""
-    opened = connected([])
-    return [len(own) for own in stating(run, result, opened).corpus.occurrences[INTENTS].to_pylist()]
+    opened, X = connected([]), HashingEmbedder().encode(run.corpus.texts)
+    return [len(own) for own in stating(run, X, result, opened).corpus.occurrences[INTENTS].to_pylist()]
 
 
 def test_each_utterance_of_a_sentence_states_the_same(found: tuple[Run, Result]) -> None:

@@ -1,18 +1,16 @@
-"""What a sentence does, given where it is said: the first statement of a customer is mostly a need."""
+"""What a sentence does, given where it is said: in a dialogue, and in a table."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from dialin.name.kinds import KINDS, Kinds
-from dialin.name.openings import LEARNT, OPENING, at_opening, kinds_in_place, shares_of_openings, silent_before
+from dialin.name.openings import LEARNT, OPENING, at_opening, in_dialogues, kinds_in_place, with_need
 from dialin.read.spoken import SpokenOrder
 
 ANSWER_LIKE, GREETING, NEED_LIKE = [0.1, 0.88, 0.0, 0.0, 0.02], [0.0, 0.0, 0.0, 0.0, 1.0], [0.9, 0.1, 0.0, 0.0, 0.0]
-UNKNOWN = [np.nan] * 5
+UNKNOWN, ASKS_FOR_DATA = [np.nan] * 5, [0.0, 0.1, 0.9, 0.0, 0.0]
 C, A = "customer", "agent"
 
 
@@ -36,36 +34,42 @@ def test_an_opening_by_hand() -> None:
 
 
 def test_the_first_statement_is_a_need_and_the_same_later_is_an_answer() -> None:
-    """An agent greets, a customer greets and states; later, another customer's statement follows a need."""
-    rows = [GREETING, GREETING, ANSWER_LIKE, NEED_LIKE, ANSWER_LIKE]
-    said = order([0, 1, 2, 3, 4], [0, 0, 0, 1, 1])
-    assert names(rows, [A, C, C, C, C], said) == ["social", "social", "need", "need", "answer"]
+    """An agent greets, a customer greets and states; in another call, the agent has asked once the need was stated."""
+    rows = [GREETING, GREETING, ANSWER_LIKE, NEED_LIKE, ASKS_FOR_DATA, ANSWER_LIKE]
+    said = order([0, 1, 2, 3, 4, 5], [0, 0, 0, 1, 1, 1])
+    assert names(rows, [A, C, C, C, A, C], said) == ["social", "social", "need", "need", "data", "answer"]
 
 
 def test_what_is_said_at_both_places_is_the_mean_of_both() -> None:
-    kinds = Kinds(np.array([ANSWER_LIKE, NEED_LIKE]))
-    found = kinds_in_place(kinds, [C, C], order([0, 1, 0], [0, 1, 1]))
-    as_opening = at_opening(kinds.P)
-    before = 1e-9  # of a need, nothing says nothing
-    assert found.P[0] == pytest.approx((as_opening[0] + kinds.P[0]) / 2, abs=before)
-    assert found.P[1] == pytest.approx(as_opening[1])
+    first, later = ANSWER_LIKE, NEED_LIKE
+    apart = in_dialogues(Kinds(np.array([first, later, first])), np.zeros(3, bool), order([0, 1, 2], [0, 1, 1]))
+    found = in_dialogues(Kinds(np.array([first, later])), np.zeros(2, bool), order([0, 1, 0], [0, 1, 1]))
+    assert found.P[0, 0] == pytest.approx((apart.P[0, 0] + apart.P[2, 0]) / 2)
+    assert found.P.sum(axis=1) == pytest.approx([1, 1])
 
 
-def test_agents_do_not_open_and_do_not_close() -> None:
-    """What an agent asks before the customer has said anything leaves the customer's first turn the first."""
-    rows = [[0.0, 0.9, 0.1, 0.0, 0.0], ANSWER_LIKE]
+def test_what_agents_say_keeps_its_kind_and_is_no_statement_of_the_customer() -> None:
+    """Whatever an agent says before, the first statement of the customer stays the first."""
+    rows = [ANSWER_LIKE, [0.4, 0.6, 0.0, 0.0, 0.0]]
     found = kinds_in_place(Kinds(np.array(rows)), [A, C], order([0, 1], [0, 0]))
     assert found.P[0].tolist() == rows[0]
     assert found.names == ["answer", "need"]
 
 
-def test_a_statement_in_an_unknown_script_is_the_first_and_keeps_no_kind() -> None:
-    assert names([UNKNOWN, ANSWER_LIKE], [C, C], order([0, 1], [0, 0])) == ["", "answer"]
+def test_a_statement_in_an_unknown_script_keeps_no_kind() -> None:
+    assert names([UNKNOWN, NEED_LIKE], [C, C], order([0, 1], [0, 1])) == ["", "need"]
 
 
-def test_sentences_outside_of_dialogues_are_no_openings() -> None:
+def test_sentences_outside_of_dialogues_stay_as_they_are() -> None:
     kinds = Kinds(np.array([NEED_LIKE, ANSWER_LIKE]))
-    assert shares_of_openings(kinds, np.array([False, False]), order([0], [0])).tolist() == [1.0, 0.0]
+    found = kinds_in_place(kinds, [C, C], order([0], [0]))
+    assert found.P[1].tolist() == ANSWER_LIKE
+    assert found.P[0, 0] != NEED_LIKE[0]
+
+
+def test_the_other_kinds_keep_their_odds() -> None:
+    """Of .1 need, .6 and .3: a need of .7 leaves .3 for the two, .2 and .1."""
+    assert with_need(np.array([[0.1, 0.6, 0.3, 0, 0]]), np.array([0.7])).round(6).tolist() == [[0.7, 0.2, 0.1, 0, 0]]
 
 
 def test_a_table_of_needs_is_one_of_openings_and_a_table_of_turns_is_not() -> None:
@@ -82,12 +86,3 @@ def test_a_table_with_agents_is_one_of_turns() -> None:
 def test_unknown_kinds_stay_unknown() -> None:
     assert names([UNKNOWN] * 3, [""] * 3, None) == [""] * 3
     assert names([], [], None) == []
-
-
-@given(st.lists(st.tuples(st.floats(0, 1), st.integers(0, 3)), max_size=12))
-def test_silence_is_the_product_of_what_was_said_before(turns: list[tuple[float, int]]) -> None:
-    turns = sorted(turns, key=lambda turn: turn[1])
-    silent, dialogue = np.array([p for p, _ in turns]), np.array([d for _, d in turns], dtype=np.int64)
-    found = silent_before(silent, SpokenOrder(np.arange(len(turns)), dialogue))
-    by_hand = [np.prod(silent[:i][dialogue[:i] == dialogue[i]]) for i in range(len(turns))]
-    assert found == pytest.approx(np.array(by_hand), abs=1e-6)

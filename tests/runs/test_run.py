@@ -51,6 +51,7 @@ def test_a_run_folder_has_every_file_in_an_open_format(cli: Cli, calls: Path, ba
         "reason",
         "kind",
         "p_kind",
+        "p_need",
     ]
     assert intents.column_names == [
         "intent_id",

@@ -22,7 +22,6 @@ from dialin.jobs.forecast import forecast
 from dialin.jobs.known_first import rest_of_listed
 from dialin.jobs.memory import MemoryNeed, check_fits, reading_limits
 from dialin.llm.prices import PRICE_HINT, shown_money
-from dialin.name.openings import kinds_in_place
 from dialin.runs.manifest import RunPlan
 from dialin.runs.run import data_of
 from dialin.runs.start import read_corpus
@@ -48,9 +47,8 @@ def estimate(as_json: bool, **options: Any) -> None:
     with Meter() as meter, connect(plan.specs, corpus.texts, meter.embedded, meter.say, check=False) as opened:
         check_fits(corpus, opened.embed, None)
         meter.step("embed")
-        found = data_of(corpus, opened.embed(corpus.texts), opened.embedder_name).in_context(plan.settings.context)
-        kinds = opened.kinds(found.texts, found.roles)
-        data = replace(found, kinds=kinds and kinds_in_place(kinds, found.roles, found.order))
+        alone = data_of(corpus, opened.embed(corpus.texts), opened.embedder_name)
+        data = alone.with_kinds(opened.kinds).in_context(plan.settings.context)
         meter.step("predict")
         prediction = replace(predicted(plan, data, opened, meter.counted), prices=prices)
     memory = MemoryNeed.of(data.texts, data.X.shape[1], corpus.occurrences.num_rows).n_bytes

@@ -179,9 +179,7 @@ class Measuring:
     most_samples: int = MAX_THINNED
 
 
-def granularity_of(
-    X: Matrix, measuring: Measuring, draw: Draw = random_like, *, alone: Matrix | None = None
-) -> Granularity | None:
+def granularity_of(X: Matrix, measuring: Measuring, draw: Draw = random_like) -> Granularity | None:
     """Measure how many clusters the rows suggest; None for fewer than `MIN_MEASURED`, or where no cut could hold two.
 
     The order of the rows does not matter. Takes O(m² · d) time for each of a few dozen trees, m = min(n, 4,000).
@@ -194,8 +192,6 @@ def granularity_of(
         Least size, seed, and the weights of the evidence.
     draw : callable
         Draws the random points that the rows are measured against.
-    alone : ndarray of shape (n, d), optional
-        The vectors whose closeness counts, where X leans towards what is said next.
     """
     rng = np.random.default_rng(measuring.seed)
     rows = measured_rows(X, rng)
@@ -203,7 +199,7 @@ def granularity_of(
     if len(X) < MIN_MEASURED or len(cuts) < 2:
         return None
     own = MeasuredSample(along_leading_axes(X[rows]))
-    closeness = closeness_of((X if alone is None else alone)[rows], own.partition, cuts)
+    closeness = closeness_of(X[rows], own.partition, cuts)
     near = number_at(measuring.weights.closeness, closeness, cuts)
     size = max(MIN_SAMPLE, round(N_EACH * near)) if measuring.weights.distance else len(rows)
     samples = samples_of(own, size, rng, measuring.most_samples)

@@ -29,6 +29,7 @@ from dialin.llm.base import LLM
 from dialin.llm.client import Client
 from dialin.llm.spec import NO_LLM
 from dialin.llm.usage import Usage
+from dialin.name.kinds import Kinds
 from dialin.read.corpus import Corpus
 from dialin.read.spoken import SpokenOrder, spoken_order
 
@@ -167,12 +168,20 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         """Return the intent and the vector of each pair of text and role."""
         texts, roles = [text for text, _ in sentences], [role for _, role in sentences]
         data = Data(texts, self._encode(texts), np.ones(len(texts), np.int64), roles, order=order)
+        data = data.with_kinds(kinds_by_shipped) if self._known else data
         leaning = data.vectors_as_in(self._known, self._settings.context).whole()
         vectors = replace(data, X=leaning).with_vectors_of(self._known).X
         labels, p_intent = self.result_.pieces.assign(vectors, roles)
         if self._settings.only == "needs":
-            labels, _ = needs_alone(kinds_by_shipped(texts, roles), labels, p_intent)
+            labels, _ = needs_alone(self._kinds_known(texts, roles), labels, p_intent)
         return labels, vectors
+
+    def _kinds_known(self, texts: list[str], roles: list[str]) -> Kinds:
+        """Return what each sentence does: what it did in `fit`, or what it says by itself."""
+        found, known = kinds_by_shipped(texts, roles), self._known
+        return (
+            found if known is None or known.kinds is None else found.known_at(known.rows_of(texts, roles), known.kinds)
+        )
 
     @property
     def _settings(self) -> Settings:
@@ -185,10 +194,10 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         texts, roles = [text for text, _ in sentences], [role for _, role in sentences]
         self.embedder_, encode = encoder_of(self.embedder, texts)
         self._encoder = encode
-        kinds = kinds_by_shipped(texts, roles)
-        alone = Data(texts, encode(texts), counts, roles, _name_of(self.embedder_), order, kinds)
-        data = alone.in_context(self._settings.context)
-        self._known = data if order is not None and self._settings.context == "next" else None
+        alone = Data(texts, encode(texts), counts, roles, _name_of(self.embedder_), order)
+        data = alone.with_kinds(kinds_by_shipped).in_context(self._settings.context)
+        is_known = (order is not None and self._settings.context == "next") or self._settings.only == "needs"
+        self._known = data if is_known else None
         with ExitStack() as stack:
             llm = opened(self.llm, stack)
             settings, judge_spec, dear_spec = self._judging()

@@ -117,9 +117,12 @@ def granularity_of_part(data: Data, rows: Rows, tree: Tree, is_inside: Bools, se
 
 
 def granularity_in(data: Data, rows: Rows, settings: Settings, most_samples: int = MAX_THINNED) -> Granularity | None:
-    """Measure the granularity that some sentences of a stratum suggest, on so many samples at most."""
+    """Measure the granularity that some sentences of a stratum suggest, on so many samples at most.
+
+    How many intents there are is a question to what the sentences say; what is said around them tells which are alike.
+    """
     measuring = Measuring(LEAST_MEASURED, settings.seed, cut_weights(data, rows), most_samples)
-    return granularity_of(data.X[rows], measuring, alone=data.own_vectors[rows])
+    return granularity_of(data.own_vectors[rows], measuring)
 
 
 def cut_weights(data: Data, rows: Rows) -> CutWeights:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dialin.arrays import Bools, Matrix, Rows
+from dialin.arrays import Floats, Matrix, Rows
 from dialin.cluster.said_next import NextTurns
 from dialin.name.actions import AGENT
+from dialin.name.kinds import Kinds
 from dialin.name.need_direction import NeedDirection
 
 
@@ -21,19 +22,34 @@ class Leaning:
     ----------
     direction : NeedDirection
         Where sentences that state a need lie.
-    may_be_needs : ndarray of shape (n,), bool
-        Which sentences lean by it: not those of agents, who state no need.
+    sureness : ndarray of shape (n,), float64
+        1 for what surely states a need, −1 for what surely states none; 0 for what does not lean: what agents say, as
+        they state no need, and what has no known kind or speaker.
     """
 
     direction: NeedDirection
-    may_be_needs: Bools
+    sureness: Floats
 
     @classmethod
-    def of(cls, direction: NeedDirection | None, roles: Sequence[str]) -> Leaning | None:
-        """Return how sentences of these roles lean; None, not at all, where no direction is known."""
-        if direction is None:
+    def of(cls, direction: NeedDirection | None, kinds: Kinds | None, roles: Sequence[str]) -> Leaning | None:
+        """Return how sentences of these kinds and roles lean; None, not at all, where no direction or kind is known."""
+        if direction is None or kinds is None:
             return None
-        return cls(direction, np.array([role != AGENT for role in roles], dtype=np.bool_))
+        leans = np.array([role not in {"", AGENT} for role in roles], dtype=np.bool_)
+        return cls(direction, np.where(leans, sureness_of(kinds.P[:, 0]), 0.0))
+
+
+def sureness_of(p: Floats) -> Floats:
+    """Return tanh of the log-odds of probabilities, in [−1, 1]: near its ends already where one is rather sure.
+
+    So sentences of one need lean alike, whether their probabilities are .8 or .99. Of nan, 0.
+
+    Examples
+    --------
+    >>> sureness_of(np.array([0.5, 0.8, 1.0, np.nan])).round(2).tolist()
+    [0.0, 0.88, 1.0, 0.0]
+    """
+    return np.asarray(np.nan_to_num((p**2 - (1 - p) ** 2) / (p**2 + (1 - p) ** 2)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +79,9 @@ class VectorsInContext:
         """Return some rows."""
         found = self.turns.lean(self.X, rows)
         if self.leaning is not None:
-            moved = np.flatnonzero(self.leaning.may_be_needs[rows])
-            found[moved] = self.leaning.direction.lean(found[moved], self.X[rows][moved])
+            sureness = self.leaning.sureness[rows]
+            moved = np.flatnonzero(sureness)
+            found[moved] = self.leaning.direction.lean(found[moved], sureness[moved])
         return found
 
     def whole(self) -> Matrix:

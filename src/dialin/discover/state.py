@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -25,6 +25,7 @@ from dialin.judge.guarantee import Cascaded
 from dialin.judge.verdict import Verdict
 from dialin.name.kinds import Kinds
 from dialin.name.need_direction import NeedDirection, need_direction
+from dialin.name.openings import kinds_in_place
 from dialin.read.spoken import SpokenOrder
 from dialin.search.iterate import Round
 from dialin.text.script import language_of
@@ -36,6 +37,9 @@ UNKNOWN_SCRIPT = "unknown script"
 MIN_SENTENCES = 3
 """Minimum number of distinct sentences: with fewer, there is nothing to cluster."""
 _NO_BRANCHES = IntentTree()
+
+KindsOf = Callable[[Sequence[str], Sequence[str]], Kinds | None]
+"""Texts, roles -> what each sentence does by itself; None if nobody knows."""
 
 
 @dataclass(frozen=True)
@@ -198,10 +202,16 @@ class Data:
         """Embeddings of the sentences alone, shape (n, d)."""
         return self.X if self.X_alone is None else self.X_alone
 
+    def with_kinds(self, kinds_alone: KindsOf) -> Data:
+        """Return the sentences with their kinds, given where they are said."""
+        alone = kinds_alone(self.texts, self.roles)
+        return replace(self, kinds=alone and kinds_in_place(alone, self.roles, self.order))
+
     def in_context(self, context: str) -> Data:
         """Return the sentences with vectors that lean towards what is said next, if `context` is "next".
 
-        They also lean by whether each states a need, if `dialin.name.need_direction` knows the embedder.
+        They also lean by whether each states a need, if that is known, and `dialin.name.need_direction` knows the
+        embedder.
         """
         X = self.vectors_in_context(context)
         return replace(self, X=X.whole(), X_alone=self.X) if isinstance(X, VectorsInContext) else self
@@ -209,15 +219,18 @@ class Data:
     def vectors_in_context(self, context: str) -> RowVectors:
         """Return the vectors that `in_context` makes, for who reads few rows, or reads them once."""
         turns = self._next_turns(context)
-        return VectorsInContext(self.X, turns, Leaning.of(self.direction, self.roles)) if turns else self.X
+        return VectorsInContext(self.X, turns, self._leaning(self)) if turns else self.X
 
     def vectors_as_in(self, known: Data | None, context: str) -> VectorsInContext:
         """Return the vectors of new sentences, as the settings of a run and its own sentences in context have them.
 
         They lean by whether each states a need where those of the run do, with or without a dialogue of their own.
         """
-        leaning = None if known is None or known.X_alone is None else Leaning.of(known.direction, self.roles)
+        leaning = None if known is None or known.X_alone is None else self._leaning(known)
         return VectorsInContext(self.X, self._next_turns(context), leaning)
+
+    def _leaning(self, run: Data) -> Leaning | None:
+        return Leaning.of(run.direction, self.kinds, self.roles)
 
     def _next_turns(self, context: str) -> NextTurns:
         if context != "next" or self.order is None:

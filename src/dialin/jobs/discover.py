@@ -38,9 +38,8 @@ from dialin.llm.prices import PriceList
 from dialin.llm.rate import Clock
 from dialin.llm.remote import RemoteBackend
 from dialin.llm.retry import Retry
-from dialin.name.openings import kinds_in_place
 from dialin.runs.manifest import CAPPED, COMPLETE, Manifest
-from dialin.runs.run import Run
+from dialin.runs.run import Run, data_of
 from dialin.runs.tables import asked_for_several
 
 
@@ -104,7 +103,7 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
     session = replace(session, on_step=_both(log.step, session.on_step))
     with stop_noted(run, log):
         batching = batching_of(run.folder, session, opened.on_note)  # first: whoever resumes the run finds the register
-        data = with_kinds(embed(run, opened, session), opened, session)
+        data = in_place(embed(run, opened, session), run, opened, session)
         with tools_of(opened, _clients(run, session, log), session.on_reply, batching) as tools:
             told = replace(tools, on_step=session.on_step)
             heard = update.heard(data, opened) if update else None
@@ -126,7 +125,7 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
         manifest = replace(_concluded(run, result, session.budget.prices), note=note)
         if asked_for_several(run.corpus):
             session.on_step("several")
-            run = stating(run, result, opened)
+            run = stating(run, data.X, result, opened)
         ended = replace(run, manifest=manifest)
         if log.cost:
             opened.on_note(f"paid in this session: {log.ledger.total().calls:,} calls, {log.cost}")
@@ -163,19 +162,18 @@ def status_of(result: Result) -> str:
 
 
 def embed(run: Run, opened: Connections, session: Session) -> Data:
-    """Return the sentences with their vectors, encoding only those that no cache holds."""
-    data = run.data
-    if data is not None:
-        return data
-    session.on_step("embed")
-    return run.data_with(embed_into(run.folder / files.EMBEDDINGS, run.corpus.texts, opened.embed, opened.on_note))
+    """Return the sentences with the vectors of each by itself, encoding only those that no cache holds."""
+    X = run.embeddings
+    if X is None:
+        session.on_step("embed")
+        X = embed_into(run.folder / files.EMBEDDINGS, run.corpus.texts, opened.embed, opened.on_note)
+    return data_of(run.corpus, X, run.manifest.embedder)
 
 
-def with_kinds(data: Data, opened: Connections, session: Session) -> Data:
-    """Return the sentences with their kinds, given where they are said."""
+def in_place(data: Data, run: Run, opened: Connections, session: Session) -> Data:
+    """Return the sentences with their kinds and vectors, given where they are said."""
     session.on_step("kind")
-    kinds = opened.kinds(data.texts, data.roles)
-    return replace(data, kinds=kinds and kinds_in_place(kinds, data.roles, data.order))
+    return data.with_kinds(opened.kinds).in_context(run.manifest.settings.context)
 
 
 @contextmanager

@@ -224,7 +224,8 @@ class Answers:
             return
         are_many = len(corpus.texts) > PART_TEXTS
         with temporary_folder() if are_many else nullcontext(Path()) as folder:
-            data = data_of(corpus, self._embedded(corpus, folder), self.run.manifest.embedder)
+            alone = data_of(corpus, self._embedded(corpus, folder), self.run.manifest.embedder)
+            data = alone.with_kinds(self.opened.kinds) if self._known else alone
             vectors = data.vectors_as_in(self._known, self.run.manifest.settings.context)
             for rows in vectors.turns.blocks():
                 own = replace(data, texts=data.texts[rows], X=vectors[rows], roles=data.roles[rows])
@@ -244,7 +245,7 @@ class Answers:
             return None
         places, of_run = self._kinds_of_run
         rows = np.array([places.get(key, -1) for key in zip(texts, roles, strict=True)], dtype=np.int64)
-        return Kinds(np.where((rows >= 0)[:, None], of_run.P[rows], found.P))
+        return found.known_at(rows, of_run)
 
     @cached_property
     def _kinds_of_run(self) -> tuple[dict[tuple[str, str], int], Kinds]:

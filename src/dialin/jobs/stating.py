@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pyarrow as pa
 
-from dialin.arrays import Bools
+from dialin.arrays import Bools, Matrix
 from dialin.discover.connections import Connections
 from dialin.discover.part_intents import PartAssigner
 from dialin.discover.several import whole_stated
@@ -18,7 +18,7 @@ from dialin.runs.run import Run
 from dialin.runs.tables import STATED, with_stated
 
 
-def stating(run: Run, result: Result, opened: Connections) -> Run:
+def stating(run: Run, X: Matrix, result: Result, opened: Connections) -> Run:
     """Return a run whose utterances have the intents that each states, by the decision function of its result.
 
     A sentence that people put elsewhere than its pieces would states that intent alone.
@@ -27,6 +27,8 @@ def stating(run: Run, result: Result, opened: Connections) -> Run:
     ----------
     run : Run
         The run.
+    X : ndarray of shape (n, d)
+        The vectors of its sentences, as its pieces read them.
     result : Result
         Its result.
     opened : Connections
@@ -35,7 +37,7 @@ def stating(run: Run, result: Result, opened: Connections) -> Run:
     not_needs = frozenset(intent.intent_id for intent in result.intents if not may_be_need(intent.kind))
     assigner = PartAssigner(result.pieces, opened.embed, opened.kinds, not_needs)
     texts, speakers = run.corpus.texts, run.corpus.roles or [""] * len(run.corpus.texts)
-    rows = np.flatnonzero(~_is_decided(run, result)).tolist()
+    rows = np.flatnonzero(~_is_decided(run, X, result)).tolist()
     several = assigner.stated(*([values[row] for row in rows] for values in (texts, run.assignment_roles, speakers)))
     stated = whole_stated(texts, result.labels.tolist(), result.p_intent.tolist())
     for row, parts in zip(rows, several, strict=True):
@@ -46,11 +48,10 @@ def stating(run: Run, result: Result, opened: Connections) -> Run:
     return replace(run, corpus=with_stated(run.corpus, column))
 
 
-def _is_decided(run: Run, result: Result) -> Bools:
+def _is_decided(run: Run, X: Matrix, result: Result) -> Bools:
     """Return whether people put each sentence elsewhere than its piece would, shape (n,)."""
-    data = run.data
-    if not run.manifest.since or data is None:
+    if not run.manifest.since:
         return np.zeros(len(result.labels), dtype=bool)
-    by_pieces, _ = result.pieces.assign(data.X, run.assignment_roles)
+    by_pieces, _ = result.pieces.assign(X, run.assignment_roles)
     is_out = np.array([reason == BY_PERSON for reason in result.reasons])
     return np.asarray(is_out | ((result.labels >= 0) & (result.labels != by_pieces)))

@@ -78,20 +78,37 @@ class Kinds:
         """Return the kinds of some sentences."""
         return Kinds(self.P[rows])
 
-    @classmethod
-    def of_likeliest(cls, places: Ints, p: Floats) -> Kinds:
-        """Return kinds of which only the likeliest of each sentence, by its place in `KINDS`, and its P are known.
+    def known_at(self, rows: Rows, known: Kinds) -> Kinds:
+        """Return the kinds, those of known sentences as they are known: row −1 is none of them.
 
-        The other kinds share the rest alike. A place of −1 means that the kind is unknown.
+        Examples
+        --------
+        >>> known = Kinds(np.array([[0.9, 0.1, 0, 0, 0]]))
+        >>> Kinds(np.array([[0.2, 0.8, 0, 0, 0]] * 2)).known_at(np.array([-1, 0]), known).names
+        ['answer', 'need']
+        """
+        return Kinds(np.where((rows >= 0)[:, None], known.P[rows], self.P)) if len(known.P) else self
+
+    @classmethod
+    def of_likeliest(cls, places: Ints, p: Floats, p_need: Floats | None = None) -> Kinds:
+        """Return kinds of which the likeliest of each sentence, by its place in `KINDS`, and its P are known.
+
+        The other kinds share the rest alike, but a need has its own P where that is known, too. A place of −1 means
+        that the kind is unknown.
 
         Examples
         --------
         >>> Kinds.of_likeliest(np.array([1, -1]), np.array([0.6, np.nan])).P.round(1).tolist()
         [[0.1, 0.6, 0.1, 0.1, 0.1], [nan, nan, nan, nan, nan]]
+        >>> Kinds.of_likeliest(np.array([1, 0]), np.array([0.5, 0.6]), np.array([0.2, 0.6])).P.round(1).tolist()
+        [[0.2, 0.5, 0.1, 0.1, 0.1], [0.6, 0.1, 0.1, 0.1, 0.1]]
         """
-        is_own = places[:, None] == np.arange(len(KINDS))
-        P = np.where(is_own, p[:, None], (1 - p[:, None]) / (len(KINDS) - 1))
-        return cls(np.where(places[:, None] >= 0, P, np.nan))
+        own, own_need = np.arange(len(KINDS)) == places[:, None], np.arange(len(KINDS)) == 0
+        known = np.where(own, p[:, None], 0.0)
+        is_told = own if p_need is None else own | own_need
+        known = known if p_need is None else np.where(own_need, p_need[:, None], known)
+        rest = (1 - known.sum(axis=1, keepdims=True)) / np.maximum((~is_told).sum(axis=1, keepdims=True), 1)
+        return cls(np.where(places[:, None] >= 0, np.where(is_told, known, rest), np.nan))
 
     def with_roles(self, roles: Sequence[str]) -> Kinds:
         """Return the kinds given who speaks, n roles: an agent's sentence is no need; "" where it is unknown."""

@@ -1,10 +1,10 @@
-"""Where a sentence is said tells what it does: the first thing that a customer says is a need far more often than not.
+"""The kinds of sentences, given where they are said: in dialogues, and in tables of first sentences.
 
-A head (`dialin.name.kinds`) reads a sentence alone. "I ordered three and two came" answers a question in the middle of
-a call, and is the reason of the call at its beginning, where no question stands before it. So the probabilities of a
-head, which learnt from as many sentences of each kind as `LEARNT` says, are put on the shares of kinds among openings:
-P(kind | sentence, opening) ∝ P(kind | sentence) · P(kind | opening) / P(kind), since of a given kind, the same is said
-there as elsewhere (Saerens, Latinne and Decaestecker, Neural Computation 14, 2002).
+In dialogues, `dialin.name.place_head` tells needs. In a table, nobody knows what was said before: it may be a list of
+reasons of calls, or of all turns. The probabilities of the heads of `dialin.name.kinds`, which learnt from as many
+sentences of each kind as `LEARNT` says, are put on the shares of kinds among openings as far as the table reads like
+one of openings: P(kind | sentence, opening) ∝ P(kind | sentence) · P(kind | opening) / P(kind), since of a given kind,
+the same is said there as elsewhere (Saerens, Latinne and Decaestecker, Neural Computation 14, 2002).
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dialin.arrays import Bools, Floats, Rows
+from dialin.arrays import Bools, Floats
 from dialin.name.actions import AGENT
 from dialin.name.kinds import Kinds
+from dialin.name.place_head import place_features, shipped_place_head
 from dialin.read.spoken import SpokenOrder
 
 LEARNT = np.array([4, 1, 1, 1, 1]) / 8
@@ -41,51 +42,50 @@ def kinds_in_place(kinds: Kinds, roles: Sequence[str], order: SpokenOrder | None
 
     Examples
     --------
-    At the beginning, what reads like an answer is a need: .3 · (61/91) / (4/8) against .7 · (1/91) / (1/8).
+    Nine in ten sentences of a table read like needs: then the other one is rather a need, too.
 
-    >>> told = Kinds(np.array([[0.3, 0.7, 0, 0, 0]] * 2))
-    >>> order = SpokenOrder(np.array([0, 1]), np.array([0, 0]))
-    >>> kinds_in_place(told, ["customer"] * 2, order).P.round(2).tolist()
-    [[0.87, 0.13, 0.0, 0.0, 0.0], [0.3, 0.7, 0.0, 0.0, 0.0]]
+    >>> told = Kinds(np.array([[0.9, 0.1, 0, 0, 0]] * 9 + [[0.3, 0.7, 0, 0, 0]]))
+    >>> kinds_in_place(told, [""] * 10, None).P[-1].round(2).tolist()
+    [0.87, 0.13, 0.0, 0.0, 0.0]
     """
     is_agent = np.array([role == AGENT for role in roles], dtype=np.bool_)
-    f = share_of_openings(kinds, is_agent) if order is None else shares_of_openings(kinds, is_agent, order)
+    if order is not None:
+        return in_dialogues(kinds, is_agent, order)
+    f = share_of_openings(kinds, is_agent)
     return Kinds(np.where(f[:, None] > 0, f[:, None] * at_opening(kinds.P) + (1 - f[:, None]) * kinds.P, kinds.P))
+
+
+def in_dialogues(kinds: Kinds, is_agent: Bools, order: SpokenOrder) -> Kinds:
+    """Return the kinds of sentences, with P(need) as the place head has it, the mean over all places of each.
+
+    The other kinds share the rest as before. Sentences of agents, those that no dialogue has, and those of an unknown
+    kind stay as they are.
+    """
+    told = np.flatnonzero(~is_agent[order.sentence])
+    p = shipped_place_head().p_need(place_features(kinds, is_agent, order)[told])
+    n = np.bincount(order.sentence[told], minlength=len(is_agent))
+    mean = np.bincount(order.sentence[told], weights=p, minlength=len(is_agent)) / np.maximum(n, 1)
+    return Kinds(np.where((n > 0)[:, None], with_need(kinds.P, mean), kinds.P))
+
+
+def with_need(P: Floats, p: Floats) -> Floats:
+    """Return P(kind), shape (n, 5), with another P(need), shape (n,); the other kinds keep their odds to one another.
+
+    Where nothing but a need was thought of, they share what is left alike.
+
+    Examples
+    --------
+    >>> with_need(np.array([[0.6, 0.3, 0.1, 0, 0], [1.0, 0, 0, 0, 0]]), np.array([0.2, 0.2])).round(2).tolist()
+    [[0.2, 0.6, 0.2, 0.0, 0.0], [0.2, 0.2, 0.2, 0.2, 0.2]]
+    """
+    rest = P[:, 1:] + LEAST
+    return np.column_stack([p + 0 * P[:, 0], rest / rest.sum(axis=1, keepdims=True) * (1 - p)[:, None]])
 
 
 def at_opening(P: Floats) -> Floats:
     """Return P(kind | sentence, opening), shape (n, 5), of P(kind | sentence); rows of nan stay."""
     shifted = P * (OPENING / LEARNT)
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
-
-
-def shares_of_openings(kinds: Kinds, is_agent: Bools, order: SpokenOrder) -> Floats:
-    """Return how often each sentence is said before any other that says something, in [0, 1], shape (n,).
-
-    Greetings and sounds of attention say nothing, whatever agents say does not count, and a sentence of an unknown
-    script says something.
-    """
-    silent = np.where(is_agent, 1.0, np.nan_to_num(kinds.P[:, 3] + kinds.P[:, 4]))
-    p = np.where(is_agent[order.sentence], 0.0, silent_before(silent[order.sentence], order))
-    n = np.bincount(order.sentence, minlength=len(silent))
-    return np.asarray(np.bincount(order.sentence, weights=p, minlength=len(silent)) / np.maximum(n, 1))
-
-
-def silent_before(silent: Floats, order: SpokenOrder) -> Floats:
-    """Return the probability that all turns before each one in its dialogue say nothing, shape (n_turns,).
-
-    Examples
-    --------
-    >>> order = SpokenOrder(np.arange(4), np.array([0, 0, 0, 1]))
-    >>> silent_before(np.array([0.5, 0.5, 1, 1]), order).tolist()
-    [1.0, 0.5, 0.25, 1.0]
-    """
-    logs = np.log(np.maximum(silent, LEAST))
-    before = np.cumsum(logs) - logs
-    is_first = np.append(True, order.dialogue[1:] != order.dialogue[:-1])[: len(silent)]
-    first: Rows = np.flatnonzero(is_first)
-    lengths = np.diff(np.append(first, len(silent)))
-    return np.asarray(np.exp(np.minimum(before - np.repeat(before[first], lengths), 0.0)))
 
 
 def share_of_openings(kinds: Kinds, is_agent: Bools) -> Floats:

@@ -40,8 +40,10 @@ def kinds_in(sentences: pa.Table) -> Coded:
 
 
 def kinds_told(sentences: pa.Table) -> Kinds:
-    """Return what ``sentences.parquet`` tells of the kinds: the likeliest one of each sentence."""
+    """Return what ``sentences.parquet`` tells of the kinds: the likeliest one of each sentence, and P(need)."""
     coded = kinds_in(sentences)
     places = np.array([KINDS.index(name) if name in KINDS else -1 for name in coded.names], dtype=np.int64)
     known = "p_kind" in sentences.column_names
-    return Kinds.of_likeliest(places[coded.codes], sentences["p_kind"].to_numpy() if known else np.ones(len(sentences)))
+    p = sentences["p_kind"].to_numpy() if known else np.ones(len(sentences))
+    p_need = sentences["p_need"].to_numpy() if "p_need" in sentences.column_names else None
+    return Kinds.of_likeliest(places[coded.codes], p, p_need)

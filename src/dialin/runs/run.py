@@ -8,7 +8,7 @@ differs between sessions (seconds, dates, paid and cached replies) is in ``timin
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from dialin.read.codes import codes_of
 from dialin.read.corpus import Corpus
 from dialin.read.spoken import spoken_order
 from dialin.review.apply import edited_intents, edited_sentences, is_edited, reviewed
+from dialin.review.columns import kinds_told
 from dialin.review.pieces import edited_pieces
 from dialin.review.pin import ReviewedRun
 from dialin.review.state import ReviewState
@@ -63,24 +64,28 @@ class Run:
     @property
     def data(self) -> Data | None:
         """The sentences with their vectors; None before embedding."""
-        X = self._embeddings
-        return None if X is None else self.data_with(X)
+        alone = self._data_alone
+        return alone and alone.in_context(self.manifest.settings.context)
 
     @property
     def vectors(self) -> RowVectors | None:
         """The vectors of `data`, which stay in their file, for who reads few rows, or reads them once."""
-        X = self._embeddings
-        if X is None:
-            return None
-        return data_of(self.corpus, X, self.manifest.embedder).vectors_in_context(self.manifest.settings.context)
+        alone = self._data_alone
+        return None if alone is None else alone.vectors_in_context(self.manifest.settings.context)
 
     @property
-    def _embeddings(self) -> NDArray[np.float32] | None:
-        return saved.read_array(self.folder / files.EMBEDDINGS, len(self.corpus.texts))
+    def _data_alone(self) -> Data | None:
+        """The sentences with the vectors of each by itself, and the kinds that they have in the result."""
+        X = self.embeddings
+        if X is None:
+            return None
+        kinds = kinds_told(self._written[0]) if self.manifest.result else None
+        return replace(data_of(self.corpus, X, self.manifest.embedder), kinds=kinds)
 
-    def data_with(self, X: NDArray[np.float32]) -> Data:
-        """Return the input of `discover`: the sentences, with these vectors of theirs, shape (n, d)."""
-        return data_of(self.corpus, X, self.manifest.embedder).in_context(self.manifest.settings.context)
+    @property
+    def embeddings(self) -> NDArray[np.float32] | None:
+        """The vectors of the sentences alone, shape (n, d); None before embedding."""
+        return saved.read_array(self.folder / files.EMBEDDINGS, len(self.corpus.texts))
 
     @property
     def specs(self) -> Specs:

@@ -57,6 +57,7 @@ SENTENCES_SCHEMA = pa.schema(
         pa.field("reason", pa.string(), nullable=False),
         pa.field("kind", pa.string()),
         pa.field("p_kind", pa.float64()),
+        pa.field("p_need", pa.float64()),
     ]
 )
 INTENTS_SCHEMA = pa.schema(
@@ -76,7 +77,7 @@ INTENTS_SCHEMA = pa.schema(
         pa.field("path", pa.list_(pa.string())),
     ]
 )
-LATER = ("description", "kind", "p_kind", "uid", "candidate", "path")
+LATER = ("description", "kind", "p_kind", "p_need", "uid", "candidate", "path")
 """Columns that runs of older versions lack."""
 
 
@@ -165,6 +166,7 @@ def sentences_table(corpus: Corpus, result: Result | None) -> pa.Table:
             "reason": pa.array(result.reasons if result else [""] * n, pa.string()),
             "kind": pa.array([kind or None for kind in kinds.names] if kinds else [None] * n, pa.string()),
             "p_kind": pa.array(kinds.p if kinds else np.full(n, np.nan), pa.float64(), from_pandas=True),
+            "p_need": pa.array(kinds.P[:, 0] if kinds else np.full(n, np.nan), pa.float64(), from_pandas=True),
         }
     )
 
