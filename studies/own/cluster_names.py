@@ -1,4 +1,4 @@
-"""Measure the names of the clusters that dialin finds in the calls of small businesses, which nothing in it has learnt.
+"""Measure the names of the clusters that dialin finds in the calls of small businesses, which no name is learnt from.
 
 A cluster counts whose turns are at least half of one need (``studies.own.calls``). Its name is right if, of the names
 that people gave all needs of the business, that of this need lies nearest, by an untuned embedder that has no part in
@@ -12,6 +12,7 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from dialin.discover.connect import open_embedder
 from dialin.name.actions import CUSTOMER
 from dialin.name.catch_all import is_catch_all
 from studies.own import machine
-from studies.own.calls import DIALOGUES, FOLDER, OTHER, businesses
+from studies.own.calls import DIALOGUES, DIALOGUES_LEARNT, FOLDER, OTHER, businesses
 from studies.own.small_calls import Clustered, in_dialogues, turns_alone
 
 CHINESE_NAMES = Path(__file__).with_name("calls_names_zh.json")
@@ -76,7 +77,7 @@ def main() -> None:
     seed, groups = parser.parse_args().seed, dict[str, list[dict[str, object]]]()
     for business in businesses(FOLDER):
         groups.setdefault(business.language, []).extend(rows_of(turns_alone(business, seed)))
-    for path in sorted(DIALOGUES.glob("*.jsonl")):
+    for path in sorted(chain(DIALOGUES.glob("*.jsonl"), DIALOGUES_LEARNT.glob("*.jsonl"))):
         groups.setdefault(path.stem[:2] + IN_DIALOGUES, []).extend(rows_of(in_dialogues(path, seed), IN_DIALOGUES))
     means = {
         group: {"clusters": len(rows), "right": share(rows, "right"), "general": share(rows, "general")}
