@@ -28,7 +28,7 @@ def test_without_smoothing_the_tree_is_of_the_embeddings_themselves() -> None:
 
 
 def test_equal_vectors_are_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Twice the same, then other vectors that count alone: measured twice in all."""
+    """Twice the same, then others: measured twice in all."""
     calls = list[int]()
 
     def counted(*args: object, **kwargs: object) -> object:
@@ -38,6 +38,6 @@ def test_equal_vectors_are_measured_once(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(once, "granularity_of", counted)
     X, measuring = spheres(4, 30), Measuring(4)
     with once.measured_once():
-        found = [vars(heights)["granularity_of"](X, measuring, alone=alone) for alone in (X, X, -X)]
+        found = [vars(heights)["granularity_of"](vectors, measuring) for vectors in (X, X, -X)]
     assert len(calls) == 2
     assert found[0] is found[1]

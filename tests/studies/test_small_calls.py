@@ -10,7 +10,7 @@ import pytest
 
 from dialin.discover.state import Intent
 from studies.own import small_calls
-from studies.own.calls import DIALOGUES, FOLDER, OTHER, Business, businesses, turns_in
+from studies.own.calls import DIALOGUES, DIALOGUES_LEARNT, FOLDER, OTHER, Business, businesses, turns_in
 from studies.own.small_calls import Clustered, JudgedCluster, in_dialogues, judged
 
 
@@ -76,10 +76,25 @@ def test_a_dialogue_is_measured_by_what_its_customer_says(tmp_path: Path) -> Non
     assert clustered.labels.tolist() == [-1] * 3  # two calls are too few for intents
 
 
-@pytest.mark.parametrize("path", sorted(DIALOGUES.glob("*.jsonl")), ids=lambda path: path.stem)
-def test_dialogues_have_many_needs_which_customers_state(path: Path) -> None:
+@pytest.mark.parametrize(
+    "path",
+    sorted([*DIALOGUES.glob("*.jsonl"), *DIALOGUES_LEARNT.glob("*.jsonl")]),
+    ids=lambda path: f"{path.parent.name}-{path.stem}",
+)
+def test_dialogues_have_needs_which_customers_state(path: Path) -> None:
     turns = turns_in(path).to_pylist()
-    assert len({turn["dialogue_id"] for turn in turns}) == 100
+    assert len({turn["dialogue_id"] for turn in turns}) in {100, 120}
     assert {turn["role"] for turn in turns} == {"agent", "customer"}
     assert {turn["role"] for turn in turns if turn["need"]} == {"customer"}
-    assert len({turn["need"] for turn in turns} - {""}) >= 22
+    assert 6 <= len({turn["need"] for turn in turns} - {""}) <= 30
+
+
+def test_no_dialogue_that_measures_is_learnt() -> None:
+    """Neither a business in its language, nor a sentence of more than four words."""
+    measured, learnt = ([path for path in folder.glob("*.jsonl")] for folder in (DIALOGUES, DIALOGUES_LEARNT))
+    assert not {path.stem for path in measured} & {path.stem for path in learnt}
+    said, known = (
+        {turn["text"].lower() for path in paths for turn in turns_in(path).to_pylist() if len(turn["text"]) > 30}
+        for paths in (measured, learnt)
+    )
+    assert not said & known

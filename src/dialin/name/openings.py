@@ -46,7 +46,7 @@ def kinds_in_place(kinds: Kinds, roles: Sequence[str], order: SpokenOrder | None
 
     >>> told = Kinds(np.array([[0.9, 0.1, 0, 0, 0]] * 9 + [[0.3, 0.7, 0, 0, 0]]))
     >>> kinds_in_place(told, [""] * 10, None).P[-1].round(2).tolist()
-    [0.87, 0.13, 0.0, 0.0, 0.0]
+    [0.71, 0.29, 0.0, 0.0, 0.0]
     """
     is_agent = np.array([role == AGENT for role in roles], dtype=np.bool_)
     if order is not None:
