@@ -223,7 +223,7 @@ def test_the_granularity_is_measured_once_and_only_where_it_is_read(
 ) -> None:
     measured = list[int]()
 
-    def counted(X: Matrix, *arguments: float) -> None:  # noqa: ARG001
+    def counted(X: Matrix, *arguments: float) -> None:
         measured.append(len(X))
 
     monkeypatch.setattr(heights, "granularity_of", counted)

@@ -72,7 +72,7 @@ class NeedDirection:
 
         Examples
         --------
-        The first sentence surely states a need: (0.6, 0.8) + 0.2 · (1, 0), scaled to unit norm. Of the other one, nobody
+        The first sentence surely states a need: (0.6, 0.8) + 0.2 · (1, 0), scaled to unit norm. Of the other, nobody
         knows.
 
         >>> direction = NeedDirection((LearntDirection("", np.array([9.0, 0.0])),))
