@@ -2,23 +2,23 @@
 
 First the typical objectives of all clusters of a role and the general ones are embedded, then, for the best of each
 cluster, their combinations with the actions that come nearest. That is about 45 short texts a cluster; what every role
-needs, such as the phrases of turns, is embedded once. The pure parts are in `dialin.name.candidates` and
-`dialin.name.nearness`.
+needs, such as the phrases of turns, is embedded once. The combinations are made in `dialin.name.combine`; the pure
+parts are in `dialin.name.candidates` and `dialin.name.nearness`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
+from dataclasses import replace
 
 import numpy as np
 
 from dialin.cluster.centroids import unit_rows
 from dialin.name.actions import AGENT, CUSTOMER, action_of
-from dialin.name.candidates import Material, Phrases, actions_for, material_of, phrases_of, splits_of
+from dialin.name.candidates import Material, material_of, phrases_of, splits_of
 from dialin.name.catch_all import is_catch_all
+from dialin.name.combine import SUPPORT, Actions, best_first, best_objectives, combined
 from dialin.name.general import DEEDS, GENERAL_OBJECTIVES
 from dialin.name.honest import Backing, by_agreement, with_medians
 from dialin.name.near_centroids import Nearness, Scored, as_text
@@ -29,21 +29,12 @@ from dialin.name.objective import length_of
 from dialin.name.offer import Offer
 from dialin.name.once import Embed, EmbeddedOnce
 from dialin.name.problems import asks_for_nothing, complains_of_nothing
-from dialin.name.questions import goes_with
 from dialin.name.said_turns import said_turns
 from dialin.name.task import NamingTask
 from dialin.name.turn_phrases import turn_names, turn_phrases
 from dialin.name.turns import Turn
 from dialin.text.marks import without_marks
 
-N_BEST = 5
-"""Own objectives of a cluster that meet actions."""
-N_GENERAL = 3
-"""General objectives of a cluster that meet actions, too."""
-N_ACTIONS = 8
-"""Actions that an objective meets."""
-SUPPORT = 0.1
-"""Cosines that a name gains where the sentences fully carry its objective; as much again for its action."""
 LENGTH = 0.01
 """Cosines that a name loses for each word of its objective after two, or for each two characters after four."""
 FEW, MARGIN = 0.8, 0.01
@@ -61,7 +52,6 @@ USUAL, FREQUENT, BEHIND = 0.2, 0.02, 0.5
 together; gains for each time that e times as many businesses have it; and loses if all sentences vote for another."""
 PROBLEM = 0.1
 """Cosines that a name which asks loses where the sentences state a problem."""
-
 DEED = 0.1
 """Cosines that a name loses if it is about what is done alone: "咨询-取消" says less than "取消-订单"."""
 REACH = 0.1
@@ -153,9 +143,9 @@ def _ranked_in_role(clusters: NamingTask, actions: Actions, embed: Embed) -> lis
     of_llm = clusters.written or [()] * len(material)
     known = list(zip(material, turns, strict=True))
     written = [_believable(own, *about, actions.vocabulary) for own, about in zip(of_llm, known, strict=True)]
-    best = _best_objectives(material, near, clusters.language, [turn.is_open for turn in turns])
+    best = best_objectives(material, near, clusters.language, [turn.is_open for turn in turns])
     elected = _elected(clusters, near, known, actions)
-    names = [[*own, *needs] for own, needs in zip(_combined(best, near, known, actions), elected, strict=True)]
+    names = [[*own, *needs] for own, needs in zip(combined(best, near, known, actions), elected, strict=True)]
     usual = _turn_names(material, near, turns, clusters.language)
     told = said_turns(clusters.vectors, turns, clusters.language, near.embed) or [{} for _ in material]
     offers = [Offer(*each) for each in zip(written, usual, turns, told, strict=True)]
@@ -179,7 +169,7 @@ def _ranked_in_role(clusters: NamingTask, actions: Actions, embed: Embed) -> lis
 
 
 def _scored(near: Scored, material: Material, gains: Scored, language: str) -> list[tuple[str, float]]:
-    return _sorted({name: _score(name, score, material, language) + gains[name] for name, score in near.items()})
+    return best_first({name: _score(name, score, material, language) + gains[name] for name, score in near.items()})
 
 
 def _gains(names: Iterable[str], needs: Mapping[str, Need], votes: Scored, leads: Scored) -> Scored:
@@ -215,77 +205,6 @@ def _score(name: str, near: float, material: Material, language: str) -> float:
     return near + gains - costs
 
 
-def _sorted(scores: Scored) -> list[tuple[str, float]]:
-    return sorted(scores.items(), key=lambda each: (-each[1], each[0]))
-
-
-def _best_objectives(
-    material: Sequence[Material], near: Nearness, language: str, is_wide: Sequence[bool]
-) -> list[list[str]]:
-    """Return the best objectives of each cluster; general ones help what may be a need."""
-    own = near.scores([one.objectives for one in material])
-    table = GENERAL_OBJECTIVES[language]
-    general = near.scores(
-        [table if one.objectives and wide else () for one, wide in zip(material, is_wide, strict=True)]
-    )
-    supported = [
-        {name: score + SUPPORT * one.support_of(name) for name, score in scores.items()}
-        for scores, one in zip(own, material, strict=True)
-    ]
-    return [
-        list(dict.fromkeys([*_first(mine, N_BEST), *_first(more, N_GENERAL)]))
-        for mine, more in zip(supported, general, strict=True)
-    ]
-
-
-def _first(scores: Scored, n: int) -> list[str]:
-    return [name for name, _ in _sorted(scores)[:n]]
-
-
-@dataclass(frozen=True)
-class Actions:
-    """The actions that names can begin with, and the phrases that say which objective each goes with."""
-
-    words: list[str]
-    phrases: Phrases
-    vocabulary: frozenset[str]
-
-    @classmethod
-    def of(cls, phrases: Phrases, clusters: NamingTask) -> Actions:
-        """Return the user's actions, else the table's and the verbs of the sentences."""
-        words = actions_for(phrases, clusters.language, clusters.vocabulary)
-        return cls(words, phrases, frozenset(clusters.vocabulary))
-
-    def names_of(self, needs: Iterable[str]) -> list[str]:
-        """Return the names of needs that may be given: where the user has actions, those that begin with one."""
-        return [need for need in needs if not self.vocabulary or action_of(need) in self.vocabulary]
-
-    def fit(self, action: str, objective: str, said: float) -> bool:
-        """Return whether the two can make a name; the user's own actions always do."""
-        return action in self.vocabulary or self.phrases.fits(action, objective, said)
-
-
-def _combined(
-    best: Sequence[Sequence[str]], near: Nearness, clusters: Sequence[tuple[Material, Turn]], actions: Actions
-) -> list[list[str]]:
-    """Return the names of each cluster: its objectives with the actions that come nearest."""
-    each = list(dict.fromkeys(objective for own in best for objective in own))
-    V = dict(zip(each, near.vectors(each), strict=True)) if each else {}
-    A, names = near.vectors(actions.words), list[list[str]]()
-    for own, (one, turn), centroid in zip(best, clusters, near.centroids, strict=True):
-        found = list[str]()
-        for objective in own:
-            typical = SUPPORT * np.array([one.support_of_action(action, objective) for action in actions.words])
-            order = np.argsort(-(unit_rows(A + V[objective]) @ centroid + typical), kind="stable")
-            nearest = (actions.words[i] for i in order)
-            able = (each for each in nearest if _can_do(each, turn, one) or each in actions.vocabulary)
-            said = ((each, 1.0 if turn.does(each) else one.said_of(each, objective)) for each in able)
-            fitting = (each for each, share in said if actions.fit(each, objective, share))
-            found += [f"{action}-{objective}" for action in islice(fitting, N_ACTIONS)]  # the rest is never looked at
-        names.append(found)
-    return names
-
-
 def _elected(
     clusters: NamingTask, near: Nearness, known: Sequence[tuple[Material, Turn]], actions: Actions
 ) -> list[dict[str, float]]:
@@ -299,11 +218,6 @@ def _elected(
         if one.objectives and turn.is_open and turn.role != AGENT:
             found[g] = ballot.elected(clusters.vectors[g], near.centroids[g])
     return found
-
-
-def _can_do(action: str, turn: Turn, material: Material) -> bool:
-    """Return whether who speaks does such things, and an agent's sentences ask where the action does."""
-    return turn.can_do(action) and (turn.role != AGENT or goes_with(action, material.questions))
 
 
 def _turn_names(material: Sequence[Material], near: Nearness, turns: Sequence[Turn], language: str) -> list[list[str]]:
