@@ -168,7 +168,7 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         """Return the intent and the vector of each pair of text and role."""
         texts, roles = [text for text, _ in sentences], [role for _, role in sentences]
         data = Data(texts, self._encode(texts), np.ones(len(texts), np.int64), roles, order=order)
-        data = data.with_kinds(kinds_by_shipped) if self._known else data
+        data = data.with_kinds(kinds_by_shipped) if self._known and self._known.leans else data
         leaning = data.vectors_as_in(self._known, self._settings.context).whole()
         vectors = replace(data, X=leaning).with_vectors_of(self._known).X
         labels, p_intent = self.result_.pieces.assign(vectors, roles)

@@ -202,6 +202,11 @@ class Data:
         """Embeddings of the sentences alone, shape (n, d)."""
         return self.X if self.X_alone is None else self.X_alone
 
+    @property
+    def leans(self) -> bool:
+        """Whether the vectors lean by what is said around the sentences."""
+        return self.X_alone is not None
+
     def with_kinds(self, kinds_alone: KindsOf) -> Data:
         """Return the sentences with their kinds, given where they are said."""
         alone = kinds_alone(self.texts, self.roles)
@@ -226,7 +231,7 @@ class Data:
 
         They lean by whether each states a need where those of the run do, with or without a dialogue of their own.
         """
-        leaning = None if known is None or known.X_alone is None else self._leaning(known)
+        leaning = self._leaning(known) if known and known.leans else None
         return VectorsInContext(self.X, self._next_turns(context), leaning)
 
     def _leaning(self, run: Data) -> Leaning | None:

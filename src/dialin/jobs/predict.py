@@ -225,7 +225,7 @@ class Answers:
         are_many = len(corpus.texts) > PART_TEXTS
         with temporary_folder() if are_many else nullcontext(Path()) as folder:
             alone = data_of(corpus, self._embedded(corpus, folder), self.run.manifest.embedder)
-            data = alone.with_kinds(self.opened.kinds) if self._known else alone
+            data = alone.with_kinds(self.opened.kinds) if self._known and self._known.leans else alone
             vectors = data.vectors_as_in(self._known, self.run.manifest.settings.context)
             for rows in vectors.turns.blocks():
                 own = replace(data, texts=data.texts[rows], X=vectors[rows], roles=data.roles[rows])

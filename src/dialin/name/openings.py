@@ -23,6 +23,8 @@ LEARNT = np.array([4, 1, 1, 1, 1]) / 8
 """Share of each kind, in the order of `KINDS`, in what the heads learnt from: `studies.own.kinds.weights_of`."""
 OPENING = np.array([61, 1, 2, 2, 25]) / 91
 """Share of each kind among the first turns of customers: of 86 in the demo and in MobileCS, one more of each kind."""
+AT_ONCE = 1 << 16
+"""Turns that the place head reads at once, but whole dialogues."""
 LEAST = 1e-9
 """Probabilities are not taken as lower than this where their logarithm is taken."""
 
@@ -61,11 +63,13 @@ def in_dialogues(kinds: Kinds, is_agent: Bools, order: SpokenOrder) -> Kinds:
     The other kinds share the rest as before. Sentences of agents, those that no dialogue has, and those of an unknown
     kind stay as they are.
     """
-    told = np.flatnonzero(~is_agent[order.sentence])
-    p = shipped_place_head().p_need(place_features(kinds, is_agent, order)[told])
-    n = np.bincount(order.sentence[told], minlength=len(is_agent))
-    mean = np.bincount(order.sentence[told], weights=p, minlength=len(is_agent)) / np.maximum(n, 1)
-    return Kinds(np.where((n > 0)[:, None], with_need(kinds.P, mean), kinds.P))
+    n, total = np.zeros(len(is_agent), np.int64), np.zeros(len(is_agent))
+    for part in order.parts(AT_ONCE):
+        told = ~is_agent[part.sentence]
+        p = shipped_place_head().p_need(place_features(kinds, is_agent, part)[told])
+        np.add.at(n, part.sentence[told], 1)
+        np.add.at(total, part.sentence[told], p)
+    return Kinds(np.where((n > 0)[:, None], with_need(kinds.P, total / np.maximum(n, 1)), kinds.P))
 
 
 def with_need(P: Floats, p: Floats) -> Floats:

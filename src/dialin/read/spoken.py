@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -46,6 +48,23 @@ class SpokenOrder:
             before, own = self.turn[:-1], self.turn[1:]
             found[1:] &= (before < 0) | (own < 0) | (own - before <= 1)
         return found
+
+    def parts(self, n_turns: int) -> Iterator[SpokenOrder]:
+        """Yield whole dialogues, one after the other, that begin within as many turns.
+
+        Examples
+        --------
+        >>> order = SpokenOrder(np.arange(5), np.array([0, 0, 0, 1, 2]))
+        >>> [part.sentence.tolist() for part in order.parts(2)]
+        [[0, 1, 2], [3], [4]]
+        >>> [part.sentence.tolist() for part in order.parts(4)]
+        [[0, 1, 2, 3], [4]]
+        """
+        first = np.flatnonzero(np.append(True, self.dialogue[1:] != self.dialogue[:-1])[: len(self.dialogue)])
+        begins = first[np.append(True, first[1:] // n_turns != first[:-1] // n_turns)[: len(first)]]
+        for begin, end in pairwise([*begins.tolist(), len(self.dialogue)]):
+            turn = None if self.turn is None else self.turn[begin:end]
+            yield SpokenOrder(self.sentence[begin:end], self.dialogue[begin:end], turn)
 
     def among(self, rows: Rows) -> SpokenOrder:
         """Return the turns that say one of these sentences, which are ascending and are counted from 0 again.
