@@ -13,10 +13,13 @@ import pytest
 from conftest import Cli
 
 import scripted
+from dialin.discover import state
+from dialin.name.need_direction import LearntDirection, NeedDirection
 from dialin.review.edits import Accept
 from dialin.runs.run import load
 from fake_run import decide
 from one_line import one_line
+from scripted import HashingEmbedder
 
 TEXTS = [text for text, _ in scripted.sentences()]
 
@@ -67,6 +70,29 @@ def test_predict_gives_the_intents_of_the_run_with_the_dialogues_or_without(
     alone.write_text("\n".join(TEXTS), encoding="utf-8")
     assert predicted(cli, run, dialogues) == found_in(run)
     assert predicted(cli, run, alone) == found_in(run)
+
+
+def test_a_run_that_is_opened_leans_by_needs_as_it_did(cli: Cli, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """P(need) of each sentence is in the tables: nothing tells it anew."""
+    weights = np.random.default_rng(0).normal(size=HashingEmbedder().encode(["a"]).shape[1:])
+    towards = NeedDirection((LearntDirection("", weights),))
+    path = home / "calls.jsonl"
+    rows = [
+        {"id": str(i), "turns": [{"text": text, "role": "customer"} for text in TEXTS[i : i + 3]]}
+        for i in range(0, len(TEXTS), 3)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    monkeypatch.setattr(state, "need_direction", lambda _: towards)
+    run = load(discovered(cli, path, "run"))
+    assert predicted(cli, run.folder, path) == found_in(run.folder)
+    data = run.data
+    assert data is not None
+    labels, _ = run.pieces.assign(data.X, run.assignment_roles)
+    assert labels.tolist() == run.sentences["intent_id"].to_pylist()
+    monkeypatch.setattr(state, "need_direction", lambda _: None)
+    unleaning = load(run.folder).data
+    assert unleaning is not None
+    assert not np.array_equal(unleaning.X, data.X)
 
 
 def test_a_run_of_before_there_was_a_context_has_none(cli: Cli, dialogues: Path) -> None:
