@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import cache
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -168,7 +169,7 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         """Return the intent and the vector of each pair of text and role."""
         texts, roles = [text for text, _ in sentences], [role for _, role in sentences]
         data = Data(texts, self._encode(texts), np.ones(len(texts), np.int64), roles, order=order)
-        data = data.with_kinds(kinds_by_shipped) if self._known and self._known.leans else data
+        data = data.with_kinds(self._kinds) if self._known and self._known.leans else data
         leaning = data.vectors_as_in(self._known, self._settings.context).whole()
         vectors = replace(data, X=leaning).with_vectors_of(self._known).X
         labels, p_intent = self.result_.pieces.assign(vectors, roles)
@@ -178,10 +179,16 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
 
     def _kinds_known(self, texts: list[str], roles: list[str]) -> Kinds:
         """Return what each sentence does: what it did in `fit`, or what it says by itself."""
-        found, known = kinds_by_shipped(texts, roles), self._known
-        return (
-            found if known is None or known.kinds is None else found.known_at(known.rows_of(texts, roles), known.kinds)
-        )
+        found, known = self._kinds(texts, roles), self._known
+        if known is None or known.kinds is None:
+            return found
+        return found.known_at(known.rows_of(texts, roles), known.kinds)
+
+    def _kinds(self, texts: Sequence[str], roles: Sequence[str]) -> Kinds:
+        """Return what each sentence does by itself; the models that tell it are opened once."""
+        if not hasattr(self, "_opened"):
+            self._opened = cache(open_embedder)
+        return kinds_by_shipped(texts, roles, self._opened)
 
     @property
     def _settings(self) -> Settings:
@@ -195,7 +202,7 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         self.embedder_, encode = encoder_of(self.embedder, texts)
         self._encoder = encode
         alone = Data(texts, encode(texts), counts, roles, _name_of(self.embedder_), order)
-        data = alone.with_kinds(kinds_by_shipped).in_context(self._settings.context)
+        data = alone.with_kinds(self._kinds).in_context(self._settings.context)
         is_known = (order is not None and self._settings.context == "next") or self._settings.only == "needs"
         self._known = data if is_known else None
         with ExitStack() as stack:
@@ -225,13 +232,13 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         return beside(judge) if self.calibration == "auto" and isinstance(judge, str) else self.calibration
 
     def _encode(self, texts: list[str]) -> Matrix:
-        if not hasattr(self, "_encoder"):  # pickling leaves the model behind
+        if not hasattr(self, "_encoder"):  # pickling leaves the models behind
             _, self._encoder = encoder_of(self.embedder_, texts)
         return self._encoder(texts)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what is pickled: everything but the loaded model, which its spec opens again."""
-        return {name: value for name, value in super().__getstate__().items() if name != "_encoder"}
+        return {name: value for name, value in super().__getstate__().items() if name not in {"_encoder", "_opened"}}
 
     def __sklearn_tags__(self) -> Tags:
         """Say that the input is a column of texts."""
