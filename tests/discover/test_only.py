@@ -85,7 +85,7 @@ def test_without_kinds_there_are_no_needs_to_find() -> None:
 
 
 def test_the_estimator_predicts_what_it_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(estimator, "kinds_by_shipped", kinds_by_first_word)
+    monkeypatch.setattr(estimator, "kinds_by_shipped", lambda texts, roles, _opened: kinds_by_first_word(texts, roles))
     model = IntentClusterer(llm=ScriptedLLM(), embedder=BagOfWords(), settings=LIST)
     labels = model.fit_predict(TEXTS)
     assert [intent.kind for intent in model.intents_] == ["need", "need"]
