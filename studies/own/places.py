@@ -18,19 +18,17 @@ from pathlib import Path
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-import dialin.name.place_head
 from dialin.arrays import Bools, Floats
 from dialin.discover.connect import kinds_by_shipped
 from dialin.name.actions import AGENT
 from dialin.name.kinds import KINDS, NEED, Kinds
 from dialin.name.openings import in_dialogues
-from dialin.name.place_head import PlaceHead, place_features
+from dialin.name.place_head import WEIGHTS, PlaceHead, place_features
 from dialin.read.spoken import SpokenOrder
 from dialin.score.reliability import auc
 from studies.own import machine
 from studies.own.calls import DIALOGUES, DIALOGUES_LEARNT, turns_in
 
-SHIPPED = Path(dialin.name.place_head.__file__).with_name(dialin.name.place_head.WEIGHTS)
 NEED_WEIGHT = 4
 """How much more a turn that states a need weighs than another, as for the heads of kinds: a reason of a call that is
 lost is worse than a detail that counts as one."""
@@ -104,7 +102,7 @@ def figures_of(told: Told, placed: Kinds) -> dict[str, object]:
 def main() -> None:
     """Fit the head, write it, and measure it."""
     head = fitted(told_in(path) for path in sorted(DIALOGUES_LEARNT.glob("*.jsonl")))
-    SHIPPED.write_text(json.dumps({"weights": head.weights.tolist(), "bias": head.bias}) + "\n", encoding="utf-8")
+    WEIGHTS.write_text(json.dumps({"weights": head.weights.tolist(), "bias": head.bias}) + "\n", encoding="utf-8")
     rows = list[dict[str, object]]()
     for path in sorted(DIALOGUES.glob("*.jsonl")):
         told = told_in(path)

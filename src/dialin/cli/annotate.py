@@ -133,7 +133,7 @@ def begin(out: Path, options: dict[str, Any]) -> Run:
         meter.step("embed")
         with connect(specs, corpus.texts, meter.embedded, meter.say) as opened:
             alone = data_of(corpus, opened.embed(corpus.texts), opened.embedder_name)
-            data = alone.with_kinds(opened.kinds).in_context(plan.settings.context)
+            data = alone.with_kinds(opened.kinds(alone.texts, alone.roles)).in_context(plan.settings.context)
             k = options["k"] or clusters_for(data, seed)
             run = start(out, replace(plan, settings=settings_for(k, seed)), corpus, opened, found.redaction)
             meter.say(f"{len(corpus.texts):,} distinct sentences in {k:,} clusters; {opened.reason}")

@@ -48,7 +48,7 @@ def estimate(as_json: bool, **options: Any) -> None:
         check_fits(corpus, opened.embed, None)
         meter.step("embed")
         alone = data_of(corpus, opened.embed(corpus.texts), opened.embedder_name)
-        data = alone.with_kinds(opened.kinds).in_context(plan.settings.context)
+        data = alone.with_kinds(opened.kinds(alone.texts, alone.roles)).in_context(plan.settings.context)
         meter.step("predict")
         prediction = replace(predicted(plan, data, opened, meter.counted), prices=prices)
     memory = MemoryNeed.of(data.texts, data.X.shape[1], corpus.occurrences.num_rows).n_bytes

@@ -71,8 +71,7 @@ def judge(file: str, text: str, cluster: str, out: Path | None, as_json: bool, *
     with Meter() as meter, connect(specs_of(options), corpus.texts, meter.embedded, meter.say) as opened:
         meter.step("embed")
         settings = Settings(seed=options["seed"], cascade_target=options["cascade_target"])
-        alone = data_of(corpus, opened.embed(corpus.texts), opened.embedder_name)
-        data = alone.with_kinds(opened.kinds).in_context(settings.context)
+        data = data_of(corpus, opened.embed(corpus.texts), opened.embedder_name).in_context(settings.context)
         found = _audit(data, clusters, opened, meter, settings)
     if out:
         save_table(out, pa.Table.from_pylist([asdict(row) for row in found]), bom=options["bom"])

@@ -168,21 +168,15 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
     def _assign(self, sentences: list[tuple[str, str]], order: SpokenOrder | None) -> tuple[Labels, Matrix]:
         """Return the intent and the vector of each pair of text and role."""
         texts, roles = [text for text, _ in sentences], [role for _, role in sentences]
-        data = Data(texts, self._encode(texts), np.ones(len(texts), np.int64), roles, order=order)
-        data = data.with_kinds(self._kinds) if self._known and self._known.leans else data
-        leaning = data.vectors_as_in(self._known, self._settings.context).whole()
-        vectors = replace(data, X=leaning).with_vectors_of(self._known).X
+        alone, known = self._kinds(texts, roles) if self._known else None, self._known
+        counts = np.ones(len(texts), np.int64)
+        data = Data(texts, self._encode(texts), counts, roles, order=order).with_kinds(alone)
+        leaning = data.vectors_as_in(known, self._settings.context).whole()
+        vectors = replace(data, X=leaning).with_vectors_of(known).X
         labels, p_intent = self.result_.pieces.assign(vectors, roles)
-        if self._settings.only == "needs":
-            labels, _ = needs_alone(self._kinds_known(texts, roles), labels, p_intent)
+        if self._settings.only == "needs" and alone and known and known.kinds:
+            labels, _ = needs_alone(alone.known_at(known.rows_of(texts, roles), known.kinds), labels, p_intent)
         return labels, vectors
-
-    def _kinds_known(self, texts: list[str], roles: list[str]) -> Kinds:
-        """Return what each sentence does: what it did in `fit`, or what it says by itself."""
-        found, known = self._kinds(texts, roles), self._known
-        if known is None or known.kinds is None:
-            return found
-        return found.known_at(known.rows_of(texts, roles), known.kinds)
 
     def _kinds(self, texts: Sequence[str], roles: Sequence[str]) -> Kinds:
         """Return what each sentence does by itself; the models that tell it are opened once."""
@@ -202,7 +196,7 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         self.embedder_, encode = encoder_of(self.embedder, texts)
         self._encoder = encode
         alone = Data(texts, encode(texts), counts, roles, _name_of(self.embedder_), order)
-        data = alone.with_kinds(self._kinds).in_context(self._settings.context)
+        data = alone.with_kinds(self._kinds(texts, roles)).in_context(self._settings.context)
         is_known = (order is not None and self._settings.context == "next") or self._settings.only == "needs"
         self._known = data if is_known else None
         with ExitStack() as stack:

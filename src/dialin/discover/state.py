@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -37,9 +37,6 @@ UNKNOWN_SCRIPT = "unknown script"
 MIN_SENTENCES = 3
 """Minimum number of distinct sentences: with fewer, there is nothing to cluster."""
 _NO_BRANCHES = IntentTree()
-
-KindsOf = Callable[[Sequence[str], Sequence[str]], Kinds | None]
-"""Texts, roles -> what each sentence does by itself; None if nobody knows."""
 
 
 @dataclass(frozen=True)
@@ -207,9 +204,8 @@ class Data:
         """Whether the vectors lean by what is said around the sentences."""
         return self.X_alone is not None
 
-    def with_kinds(self, kinds_alone: KindsOf) -> Data:
-        """Return the sentences with their kinds, given where they are said."""
-        alone = kinds_alone(self.texts, self.roles)
+    def with_kinds(self, alone: Kinds | None) -> Data:
+        """Return the sentences with their kinds, given where they are said and what each does by itself."""
         return replace(self, kinds=alone and kinds_in_place(alone, self.roles, self.order))
 
     def in_context(self, context: str) -> Data:

@@ -173,7 +173,7 @@ def embed(run: Run, opened: Connections, session: Session) -> Data:
 def in_place(data: Data, run: Run, opened: Connections, session: Session) -> Data:
     """Return the sentences with their kinds and vectors, given where they are said."""
     session.on_step("kind")
-    return data.with_kinds(opened.kinds).in_context(run.manifest.settings.context)
+    return data.with_kinds(opened.kinds(data.texts, data.roles)).in_context(run.manifest.settings.context)
 
 
 @contextmanager

@@ -205,27 +205,29 @@ class Answers:
         said = corpus.roles or [""] * n
         roles = said if settings.roles == "auto" else [""] * n
         near, p_near = np.full(n, -1), np.zeros(n)
-        for rows, X in self._vectors(corpus):
+        is_part = settings.only == "needs"
+        alone = self.opened.kinds(corpus.texts, said) if is_part or self._leans else None
+        for rows, X in self._vectors(corpus, alone):
             near[rows], p_near[rows] = self.pieces.assign(X, roles[rows])
             look(rows, X, roles[rows])
-        kinds = self._kinds(corpus.texts, said) if settings.only == "needs" else None
+        kinds = self._kinds_known(alone, corpus.texts, said) if is_part and alone else None
         kept, p_kept = needs_alone(kinds, near, p_near)
         labels, p_intent = self.pins.apply(corpus.texts, said, kept, p_kept)
         is_pinned = (labels != kept) | (p_intent != p_kept) | self.pins.are_taken_out(corpus.texts, said)
         is_left_out = ~is_pinned & (~kinds.may_be_needs if kinds else False)
         return Decisions(labels, p_intent, is_pinned, is_left_out)
 
-    def _vectors(self, corpus: Corpus) -> Iterator[tuple[slice, Matrix]]:
+    def _vectors(self, corpus: Corpus, kinds: Kinds | None) -> Iterator[tuple[slice, Matrix]]:
         """Yield new sentences and their vectors, as the run's own were made: with what is said next, if it took it up.
 
-        Whatever is said around a sentence of the run now, it is known by what was said around it then.
+        Whatever is said around a sentence of the run now, it is known by what was said around it then. `kinds` is what
+        each does by itself, by which the vectors lean where those of the run do.
         """
         if not corpus.texts:
             return
         are_many = len(corpus.texts) > PART_TEXTS
         with temporary_folder() if are_many else nullcontext(Path()) as folder:
-            alone = data_of(corpus, self._embedded(corpus, folder), self.run.manifest.embedder)
-            data = alone.with_kinds(self.opened.kinds) if self._known and self._known.leans else alone
+            data = data_of(corpus, self._embedded(corpus, folder), self.run.manifest.embedder).with_kinds(kinds)
             vectors = data.vectors_as_in(self._known, self.run.manifest.settings.context)
             for rows in vectors.turns.blocks():
                 own = replace(data, texts=data.texts[rows], X=vectors[rows], roles=data.roles[rows])
@@ -238,14 +240,11 @@ class Answers:
             return self.opened.embed(corpus.texts)
         return embed_into(folder / files.EMBEDDINGS, corpus.texts, self.opened.embed, lambda _: None)
 
-    def _kinds(self, texts: Sequence[str], roles: Sequence[str]) -> Kinds | None:
-        """Return what each sentence does: what it did in the run, or what it says by itself."""
-        found = self.opened.kinds(texts, roles)
-        if found is None:
-            return None
+    def _kinds_known(self, alone: Kinds, texts: Sequence[str], roles: Sequence[str]) -> Kinds:
+        """Return what each sentence does: what it did in the run, or what it does by itself."""
         places, of_run = self._kinds_of_run
         rows = np.array([places.get(key, -1) for key in zip(texts, roles, strict=True)], dtype=np.int64)
-        return found.known_at(rows, of_run)
+        return alone.known_at(rows, of_run)
 
     @cached_property
     def _kinds_of_run(self) -> tuple[dict[tuple[str, str], int], Kinds]:
@@ -255,6 +254,10 @@ class Answers:
     @property
     def _takes_next(self) -> bool:
         return counts_dialogues(self.run)
+
+    @property
+    def _leans(self) -> bool:
+        return self._known is not None and self._known.leans
 
     @cached_property
     def _known(self) -> Data | None:

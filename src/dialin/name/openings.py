@@ -16,7 +16,7 @@ import numpy as np
 from dialin.arrays import Bools, Floats
 from dialin.name.actions import AGENT
 from dialin.name.kinds import Kinds
-from dialin.name.place_head import place_features, shipped_place_head
+from dialin.name.place_head import LEAST, place_features, shipped_place_head
 from dialin.read.spoken import SpokenOrder
 
 LEARNT = np.array([4, 1, 1, 1, 1]) / 8
@@ -25,8 +25,6 @@ OPENING = np.array([61, 1, 2, 2, 25]) / 91
 """Share of each kind among the first turns of customers: of 86 in the demo and in MobileCS, one more of each kind."""
 AT_ONCE = 1 << 16
 """Turns that the place head reads at once, but whole dialogues."""
-LEAST = 1e-9
-"""Probabilities are not taken as lower than this where their logarithm is taken."""
 
 
 def kinds_in_place(kinds: Kinds, roles: Sequence[str], order: SpokenOrder | None) -> Kinds:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 import numpy as np
 
@@ -19,11 +19,11 @@ from dialin.arrays import Bools, Floats, Rows
 from dialin.name.kinds import KINDS, Kinds
 from dialin.read.spoken import SpokenOrder
 
-WEIGHTS = "place_head.json"
+WEIGHTS = Path(__file__).with_name("place_head.json")
 LEAST_P = 1e-3
 """Probabilities are not taken as nearer to 0 or 1 than this where their log-odds are taken."""
-LEAST_SILENCE = 1e-9
-"""The same, for the probability that a turn says nothing."""
+LEAST = 1e-9
+"""Nor as lower than this where their logarithm is taken."""
 MANY_BEFORE = 4
 """Earlier turns of a customer beyond which more of them tell nothing."""
 N_FEATURES = 2 * len(KINDS) + 3
@@ -52,7 +52,7 @@ class PlaceHead:
 @cache
 def shipped_place_head() -> PlaceHead:
     """Return the head that is shipped."""
-    found = json.loads(resources.files("dialin.name").joinpath(WEIGHTS).read_text(encoding="utf-8"))
+    found = json.loads(WEIGHTS.read_text(encoding="utf-8"))
     return PlaceHead(np.array(found["weights"]), float(found["bias"]))
 
 
@@ -90,8 +90,7 @@ def begins(order: SpokenOrder) -> Rows:
     [0, 0, 2, 2]
     """
     places = np.arange(len(order.dialogue))
-    is_first = np.append(True, order.dialogue[1:] != order.dialogue[:-1])[: len(places)]
-    return np.asarray(np.maximum.accumulate(np.where(is_first, places, 0)), dtype=np.int64)
+    return np.asarray(np.maximum.accumulate(np.where(order.opens, places, 0)), dtype=np.int64)
 
 
 def summed_before(values: Floats, begin: Rows) -> Floats:
@@ -114,7 +113,7 @@ def silent_before(silent: Floats, begin: Rows) -> Floats:
     >>> silent_before(np.array([0.5, 0.5, 1, 1]), np.array([0, 0, 0, 3])).tolist()
     [1.0, 0.5, 0.25, 1.0]
     """
-    return np.asarray(np.exp(np.minimum(summed_before(np.log(np.maximum(silent, LEAST_SILENCE)), begin), 0.0)))
+    return np.asarray(np.exp(np.minimum(summed_before(np.log(np.maximum(silent, LEAST)), begin), 0.0)))
 
 
 def greatest_before(values: Floats, begin: Rows) -> Floats:

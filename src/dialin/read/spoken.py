@@ -34,6 +34,19 @@ class SpokenOrder:
     turn: Ints | None = None
 
     @property
+    def opens(self) -> NDArray[np.bool_]:
+        """Whether each turn is the first of its dialogue, shape (n_turns,).
+
+        Examples
+        --------
+        >>> SpokenOrder(np.arange(4), np.array([0, 0, 0, 1])).opens.tolist()
+        [True, False, False, True]
+        """
+        found = np.ones(len(self.dialogue), dtype=np.bool_)
+        found[1:] = self.dialogue[1:] != self.dialogue[:-1]
+        return found
+
+    @property
     def follows(self) -> NDArray[np.bool_]:
         """Whether each turn comes directly after the one before, shape (n_turns,): no number between is missing.
 
@@ -42,8 +55,7 @@ class SpokenOrder:
         >>> SpokenOrder(np.arange(4), np.array([0, 0, 0, 1]), np.array([0, 1, 5, 6])).follows.tolist()
         [False, True, False, False]
         """
-        found = np.zeros(len(self.dialogue), dtype=np.bool_)
-        found[1:] = self.dialogue[1:] == self.dialogue[:-1]
+        found = ~self.opens
         if self.turn is not None:
             before, own = self.turn[:-1], self.turn[1:]
             found[1:] &= (before < 0) | (own < 0) | (own - before <= 1)
@@ -60,7 +72,7 @@ class SpokenOrder:
         >>> [part.sentence.tolist() for part in order.parts(4)]
         [[0, 1, 2, 3], [4]]
         """
-        first = np.flatnonzero(np.append(True, self.dialogue[1:] != self.dialogue[:-1])[: len(self.dialogue)])
+        first = np.flatnonzero(self.opens)
         begins = first[np.append(True, first[1:] // n_turns != first[:-1] // n_turns)[: len(first)]]
         for begin, end in pairwise([*begins.tolist(), len(self.dialogue)]):
             turn = None if self.turn is None else self.turn[begin:end]
