@@ -37,9 +37,9 @@ from sklearn.linear_model import LogisticRegression
 from dialin.arrays import Floats, Matrix, Rows
 from dialin.discover.connect import kinds_by_shipped
 from dialin.discover.context import Tools
+from dialin.discover.data import Data
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data
 from dialin.embed.cache import CachedEmbedder
 from dialin.embed.choose import embedder_of
 from dialin.judge.certainty import CLEAR, MIXED

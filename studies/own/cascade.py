@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 
 from dialin.arrays import Bools, Floats, Matrix, Rows
 from dialin.discover.context import Context, Tools
+from dialin.discover.data import Data
 from dialin.discover.method import discover
 from dialin.discover.replies import shared_store
 from dialin.discover.settings import Settings
 from dialin.discover.specs import TUNED_JUDGE
-from dialin.discover.state import Data
 from dialin.embed.cache import CachedEmbedder
 from dialin.embed.choose import embedder_of
 from dialin.judge.cascade import CascadeJudge

@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.discover.context import Tools, evidence_of
+from dialin.discover.data import Data
 from dialin.discover.heights import heights_of, trees_for
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data
 from dialin.embed.cache import CachedEmbedder
 from dialin.embed.choose import embedder_of
 from dialin.judge.calibration import Calibration, calibration_of

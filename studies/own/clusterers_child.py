@@ -52,9 +52,9 @@ class Child:
 def dialin(X: Any, folder: Path, k: int) -> Any:  # noqa: ARG001  (is not told k)
     """Return the labels of `dialin.discover.method.discover` without an LLM."""
     from dialin.discover.context import Tools  # noqa: PLC0415
+    from dialin.discover.data import Data  # noqa: PLC0415
     from dialin.discover.method import discover  # noqa: PLC0415
     from dialin.discover.settings import Settings  # noqa: PLC0415
-    from dialin.discover.state import Data  # noqa: PLC0415
     from studies.own.embedders import SHIPPED  # noqa: PLC0415
     from studies.own.growth import embeds_nothing  # noqa: PLC0415
 

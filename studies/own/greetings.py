@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from dialin.discover.connect import kinds_by_shipped, open_embedder
 from dialin.discover.context import Tools
+from dialin.discover.data import Data
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data
 from dialin.name.openings import kinds_in_place
 from dialin.read.table import read
 from dialin.runs.run import data_of

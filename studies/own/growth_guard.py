@@ -32,10 +32,11 @@ from dialin.cluster.smooth import smoothed
 from dialin.discover.conclude import assignment_roles, conclude, decide
 from dialin.discover.connections import Connections
 from dialin.discover.context import Context, Tools
+from dialin.discover.data import Data
 from dialin.discover.method import collect
 from dialin.discover.settings import Settings
 from dialin.discover.specs import Specs
-from dialin.discover.state import Data, Draft
+from dialin.discover.state import Draft
 from dialin.discover.steps import merge_pieces
 from dialin.jobs.machine import machine_name
 from dialin.jobs.results import write_result

@@ -26,9 +26,9 @@ from numpy.typing import NDArray
 from dialin.arrays import Labels, Matrix
 from dialin.discover.connect import open_embedder
 from dialin.discover.context import Tools
+from dialin.discover.data import Data
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data
 from dialin.read.intent_list import ListedIntent
 from dialin.review.listed import LEVEL, ListedTask, kept_of_list, listed_vectors
 from dialin.review.pin import PinnedSplit

@@ -32,10 +32,10 @@ from dialin.arrays import Matrix
 from dialin.bench.memory import HighWater
 from dialin.discover.connections import Connections
 from dialin.discover.context import Tools
+from dialin.discover.data import Data
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.discover.specs import Specs
-from dialin.discover.state import Data
 from dialin.embed.cache import CachedEmbedder
 from dialin.jobs.discover import Session, work_on
 from dialin.jobs.memory import MemoryNeed

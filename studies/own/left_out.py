@@ -22,11 +22,11 @@ from dialin.arrays import Labels
 from dialin.cluster.partition import partitioner_of
 from dialin.discover.connect import open_backend
 from dialin.discover.context import Tools
+from dialin.discover.data import Data
 from dialin.discover.method import discover
 from dialin.discover.replies import shared_store
 from dialin.discover.settings import Settings
 from dialin.discover.specs import TUNED_JUDGE
-from dialin.discover.state import Data
 from dialin.embed.cache import CachedEmbedder
 from dialin.embed.choose import embedder_of
 from dialin.llm.base import LLM

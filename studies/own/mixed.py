@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from scipy.stats import ortho_group
 
 from dialin.discover.context import Tools
+from dialin.discover.data import Data
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data
 from dialin.embed.choose import embedder_of
 from studies.own import data, machine
 from studies.own.granularity import figures

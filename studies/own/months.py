@@ -25,9 +25,10 @@ from dialin.arrays import Matrix, Rows
 from dialin.discover.assign import build
 from dialin.discover.connect import open_embedder
 from dialin.discover.context import Tools
+from dialin.discover.data import Data
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data, Intent, Result, nothing
+from dialin.discover.state import Intent, Result, nothing
 from dialin.embed.choose import ChosenEmbedder
 from dialin.score.metrics import ari
 from dialin.taxonomy.difference import GONE, MERGED, NEW, SPLIT, Difference, difference

@@ -24,9 +24,9 @@ import numpy as np
 
 from dialin.arrays import Matrix
 from dialin.discover.context import Tools
+from dialin.discover.data import Data
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data
 from dialin.embed.choose import embedder_of
 from dialin.name.by_nearness import names_by_nearness
 from dialin.name.near_centroids import as_text

@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 
 from dialin.cluster.partition import partitioner_of
 from dialin.discover.context import Tools
+from dialin.discover.data import Data
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data
 from dialin.embed.cache import CachedEmbedder
 from dialin.embed.choose import embedder_of
 from dialin.models.home import cache_home

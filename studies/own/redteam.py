@@ -28,9 +28,10 @@ from numpy.typing import NDArray
 
 from dialin.arrays import Rows
 from dialin.discover.context import Context, Tools
+from dialin.discover.data import Data
 from dialin.discover.naming import described, example_of, name_intents
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data, Draft, Intent
+from dialin.discover.state import Draft, Intent
 from dialin.embed.choose import ChosenEmbedder, embedder_of
 from dialin.judge.calibration import form_of, general_calibration, shipped_calibration
 from dialin.judge.coherence import CoherenceJudge, JudgeSettings

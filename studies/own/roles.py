@@ -28,10 +28,11 @@ from dialin.cluster.partition import partitioner_of
 from dialin.discover.assign import build
 from dialin.discover.connect import open_embedder
 from dialin.discover.context import Context, Tools
+from dialin.discover.data import Data
 from dialin.discover.method import collect
 from dialin.discover.naming import label_pieces
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data, Draft
+from dialin.discover.state import Draft
 from dialin.discover.steps import split_roles
 from dialin.llm.backends import backend_of
 from dialin.llm.base import LLM

@@ -28,9 +28,10 @@ from numpy.typing import NDArray
 from dialin.arrays import Ints, Matrix, Rows
 from dialin.discover.connect import open_embedder
 from dialin.discover.context import Tools
+from dialin.discover.data import Data
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data, Result
+from dialin.discover.state import Result
 from dialin.jobs.update_drift import Listener, left_out_of
 from dialin.judge.verdict import Judge, Verdict
 from dialin.review.pin import NO_DECISION, KeptIntents, PinnedSplit

@@ -22,9 +22,9 @@ from dialin.cluster.cuts import levels
 from dialin.cluster.granularity import Granularity
 from dialin.cluster.partition import TreePartition
 from dialin.cluster.regions import regions_of
+from dialin.discover.data import Data
 from dialin.discover.heights import granularity_in, measured_regions, trees_for
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data
 from dialin.score.metrics import score
 from studies.own import machine
 from studies.own.embedders import SHIPPED

@@ -19,8 +19,8 @@ from conftest import Cli, Served
 from annotators import annotated
 from dialin.annotate.start import clusters_for
 from dialin.bench.cases import read_case
+from dialin.discover.data import Data
 from dialin.discover.settings import Settings, check
-from dialin.discover.state import Data
 from dialin.errors import InputError
 from dialin.read.table import read
 from dialin.review.edits import Noise, Quorum, Rename, Vote

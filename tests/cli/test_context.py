@@ -13,7 +13,6 @@ import pytest
 from conftest import Cli
 
 import scripted
-from dialin.discover import state
 from dialin.name.need_direction import LearntDirection, NeedDirection
 from dialin.review.edits import Accept
 from dialin.runs.run import load
@@ -82,14 +81,14 @@ def test_a_run_that_is_opened_leans_by_needs_as_it_did(cli: Cli, home: Path, mon
         for i in range(0, len(TEXTS), 3)
     ]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    monkeypatch.setattr(state, "need_direction", lambda _: towards)
+    monkeypatch.setattr("dialin.discover.data.need_direction", lambda _: towards)
     run = load(discovered(cli, path, "run"))
     assert predicted(cli, run.folder, path) == found_in(run.folder)
     data = run.data
     assert data is not None
     labels, _ = run.pieces.assign(data.X, run.assignment_roles)
     assert labels.tolist() == run.sentences["intent_id"].to_pylist()
-    monkeypatch.setattr(state, "need_direction", lambda _: None)
+    monkeypatch.setattr("dialin.discover.data.need_direction", lambda _: None)
     unleaning = load(run.folder).data
     assert unleaning is not None
     assert not np.array_equal(unleaning.X, data.X)

@@ -15,10 +15,10 @@ from dialin.cluster.partition import Agglomerative
 from dialin.cluster.regions import highest_within, regions_of
 from dialin.discover import heights
 from dialin.discover.context import Tools
+from dialin.discover.data import Data
 from dialin.discover.heights import heights_of, trees_for
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data
 from dialin.judge.evidence import SuggestedHeights
 from spheres import spheres
 

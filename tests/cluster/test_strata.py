@@ -14,9 +14,10 @@ from dialin.annotate.start import clusters_for, settings_for
 from dialin.arrays import Matrix
 from dialin.cluster.strata import scripts_of, strata_of, stratum_ids
 from dialin.discover.context import Tools
+from dialin.discover.data import Data
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data, Result
+from dialin.discover.state import Result
 from dialin.runs.tables import rounds_json
 from spheres import spheres
 

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from dialin.arrays import Rows
 from dialin.discover.as_before import as_before, earlier_parts, unchanged
 from dialin.discover.context import Context, Tools
+from dialin.discover.data import Data
 from dialin.discover.recut import OWN
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data, Draft
+from dialin.discover.state import Draft
 from dialin.judge.verdict import Judge, Verdict
 from dialin.taxonomy.snapshot import before_of
 from oracles import BagOfWords

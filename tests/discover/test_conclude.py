@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from dialin.discover.conclude import LOOSE, MAX_MIXED, closeness, turn_of
 from dialin.discover.context import Context, Tools
+from dialin.discover.data import Data
 from dialin.discover.naming import language_at
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data, Intent
+from dialin.discover.state import Intent
 
 ENGLISH, CHINESE = "local:intents-en-v5", "local:intents-zh-v4"
 TIGHT, WIDE = np.array([[1, 0], [1, 0]], np.float32), np.array([[1, 0], [0, 1]], np.float32)

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from dialin.discover.context import Tools
+from dialin.discover.data import Data
 from dialin.discover.estimator import IntentClusterer
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data, Result
+from dialin.discover.state import Result
 from dialin.errors import InputError
 from dialin.prompts.templates import load
 from oracles import BagOfWords, Matrix, ScriptedLLM, talk

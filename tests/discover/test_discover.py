@@ -15,10 +15,11 @@ from sklearn.exceptions import NotFittedError
 
 from dialin.arrays import Rows
 from dialin.discover.context import Tools
+from dialin.discover.data import Data
 from dialin.discover.estimator import IntentClusterer
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data, Result
+from dialin.discover.state import Result
 from dialin.discover.steps import with_guessed_roles
 from dialin.errors import InputError
 from dialin.judge.verdict import Verdict

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dialin.discover.data import Data
 from dialin.discover.examples import MOST_PAIRED, typical_rows, unlike, usual_cosine
 from dialin.discover.naming import central_rows
-from dialin.discover.state import Data
 from dialin.name.kinds import KINDS, Kinds
 
 

@@ -13,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialin.discover.context import Tools
+from dialin.discover.data import Data
 from dialin.discover.estimator import IntentClusterer
 from dialin.discover.frequent import frequent, least_cosine, set_apart, to_others
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data, Result
+from dialin.discover.state import Result
 from dialin.runs.run import load
 from oracles import BAD, GOOD, BagOfWords, Constant, Oracle, ScriptedLLM, on_circle, sets, talk
 

@@ -7,9 +7,9 @@ import pytest
 
 from dialin.arrays import Matrix, Rows
 from dialin.discover import heights
+from dialin.discover.data import Data
 from dialin.discover.heights import granularity_in, heights_of, trees_for
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data
 from dialin.name.kinds import KINDS, Kinds
 from spheres import spheres
 

@@ -12,10 +12,9 @@ import pytest
 from dialin.arrays import Matrix
 from dialin.cli.demo import DEMO_INPUT, examples
 from dialin.cluster.said_next import NextTurns
-from dialin.discover import state
+from dialin.discover.data import Data
 from dialin.discover.estimator import IntentClusterer
 from dialin.discover.in_context import Leaning, VectorsInContext
-from dialin.discover.state import Data
 from dialin.name.kinds import Kinds
 from dialin.name.need_direction import LearntDirection, NeedDirection
 from dialin.read.spoken import SpokenOrder
@@ -29,7 +28,7 @@ FIRST_IS_A_NEED = Kinds(np.array([[1.0, 0, 0, 0, 0], [0, 1.0, 0, 0, 0], [0, 1.0,
 @pytest.fixture
 def is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let `TOWARDS_THE_FIRST` serve for the embedder "known"."""
-    monkeypatch.setattr(state, "need_direction", {"known": TOWARDS_THE_FIRST}.get)
+    monkeypatch.setattr("dialin.discover.data.need_direction", {"known": TOWARDS_THE_FIRST}.get)
 
 
 def said(roles: list[str], dialogue: list[int] | None = None) -> Data:

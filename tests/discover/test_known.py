@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from dialin.discover.context import Tools
+from dialin.discover.data import Data
 from dialin.discover.known import unknown_rows
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
-from dialin.discover.state import UNKNOWN_SCRIPT, Data
+from dialin.discover.state import UNKNOWN_SCRIPT
 
 THAI = ["ที่อยู่ผิด", "ขอคืนเงิน", "ยกเลิกคำสั่งซื้อ", "ของจะมาถึงเมื่อไหร่"]
 ENGLISH = ["where is my card", "where is the card", "my card is where", "card where", "where my card"]

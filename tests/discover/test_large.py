@@ -9,10 +9,11 @@ import pytest
 
 from dialin.discover import large
 from dialin.discover.context import Tools
+from dialin.discover.data import Data
 from dialin.discover.large import clustered_rows
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data, Result
+from dialin.discover.state import Result
 from dialin.name.kinds import KINDS, Kinds
 from spheres import spheres
 

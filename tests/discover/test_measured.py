@@ -11,10 +11,10 @@ import pytest
 from conftest import Cli
 
 from dialin.discover import measured
+from dialin.discover.data import Data
 from dialin.discover.heights import heights_of, trees_for
 from dialin.discover.measured import Measurements
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data
 from dialin.name.kinds import KINDS, Kinds
 from run_commands import discover
 from scripted import ScriptedBackend

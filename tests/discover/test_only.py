@@ -7,11 +7,12 @@ import pytest
 
 from dialin.discover import estimator
 from dialin.discover.context import Tools
+from dialin.discover.data import Data
 from dialin.discover.estimator import IntentClusterer
 from dialin.discover.method import discover
 from dialin.discover.only import needs_part
 from dialin.discover.settings import Settings
-from dialin.discover.state import NOT_A_NEED, Data, Result
+from dialin.discover.state import NOT_A_NEED, Result
 from dialin.errors import InputError
 from dialin.name.kinds import KINDS, Kinds
 from oracles import BagOfWords, ScriptedLLM, talk

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from dialin.discover.context import Context, Tools
+from dialin.discover.data import Data
 from dialin.discover.same_turn import join_turns
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data, Draft
+from dialin.discover.state import Draft
 from dialin.embed.choose import ENGLISH
 from dialin.judge.verdict import Verdict
 from dialin.name.kinds import KINDS, Kinds

@@ -9,8 +9,9 @@ import pytest
 
 from dialin.arrays import Matrix
 from dialin.discover.context import Context, Tools
+from dialin.discover.data import Data
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data, Draft
+from dialin.discover.state import Draft
 from dialin.discover.steps import settle_borders
 from dialin.judge.people import KeepAllJudge
 from dialin.judge.verdict import Verdict

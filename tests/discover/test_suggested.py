@@ -17,11 +17,11 @@ from dialin.cluster.cut_weights import CutWeights, weights_for
 from dialin.cluster.granularity import Granularity, SuggestedNumber, suggested_number
 from dialin.discover import heights
 from dialin.discover.context import Tools
+from dialin.discover.data import Data
 from dialin.discover.estimator import IntentClusterer
 from dialin.discover.heights import heights_of, trees_for
 from dialin.discover.method import discover as find
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data
 from dialin.facts.headline import Summary, summary_json, summary_of
 from dialin.peers.base import Problem
 from dialin.report.totals import suggestion_line

@@ -14,9 +14,10 @@ from dialin.cluster.granularity import granularity_of
 from dialin.cluster.partition import partitioner_of
 from dialin.discover import heights
 from dialin.discover.context import Tools
+from dialin.discover.data import Data
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data, Result
+from dialin.discover.state import Result
 
 N_INTENTS, N_EACH, N_DIMENSIONS = 8, 30, 384
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dialin.discover.state import Data
+from dialin.discover.data import Data
 from dialin.jobs.counting_llm import CosineGuess, CountingLLM
 from dialin.jobs.estimate import draws_of, total
 from dialin.judge.questions import build_list_prompt, build_pair_prompt

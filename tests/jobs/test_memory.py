@@ -28,7 +28,7 @@ from dialin.bench.memory import HighWater
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data
+from dialin.discover.data import Data
 high, n, d = HighWater(), 3_000, 64
 rng = np.random.default_rng(0)
 X = rng.normal(size=(60, d))[rng.integers(0, 60, n)] + rng.normal(scale=0.5, size=(n, d))

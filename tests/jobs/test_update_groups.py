@@ -10,8 +10,9 @@ import pytest
 
 from dialin.arrays import Matrix
 from dialin.discover.assign import build
+from dialin.discover.data import Data
 from dialin.discover.settings import Settings
-from dialin.discover.state import NOT_A_NEED, Data, Intent, Result
+from dialin.discover.state import NOT_A_NEED, Intent, Result
 from dialin.jobs.update_groups import Looked, n_first_of, said_in, thinned
 from dialin.read.corpus import corpus_of
 from dialin.taxonomy.new_groups import Said

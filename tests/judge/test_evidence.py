@@ -15,10 +15,10 @@ from dialin.cluster.granularity import Granularity, Measuring, SuggestedCut, gra
 from dialin.cluster.partition import Agglomerative
 from dialin.discover import heights
 from dialin.discover.context import Tools
+from dialin.discover.data import Data
 from dialin.discover.heights import LEAST_MEASURED, heights_of, trees_for
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data
 from dialin.judge.calibration import geometry_of, weighed
 from dialin.judge.coherence import Mode
 from dialin.judge.evidence import (

@@ -15,7 +15,6 @@ from conftest import Cli
 
 from dialin.cluster.centroids import tree_of_centroids
 from dialin.cluster.granularity import SuggestedNumber
-from dialin.discover import state
 from dialin.export.registry import FORMATS
 from dialin.facts.loaded import load_files
 from dialin.facts.sample import sampled
@@ -93,7 +92,8 @@ SUGGESTED = SuggestedNumber(30, 22, 41)
 def test_the_head_says_what_the_sentences_suggest_and_the_notes_what_is_fitted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedder: str, end: str, is_fitted: bool
 ) -> None:
-    monkeypatch.setattr(state, "need_direction", {}.get)  # the vectors are only named like those of the embedder
+    # the vectors are only named like those of the embedder
+    monkeypatch.setattr("dialin.discover.data.need_direction", {}.get)
     html = report_html(fake_run(tmp_path / "run", calls(), suggested=SUGGESTED, embedder=embedder))
     text = " ".join(Parsed(html).text.split())
     assert f"The sentences suggest about 30 intents, between 22 and 41{end}" in text

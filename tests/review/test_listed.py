@@ -10,8 +10,8 @@ import pytest
 from conftest import Cli
 
 from dialin.discover.assign import Pieces
+from dialin.discover.data import Data
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data
 from dialin.jobs.known_first import rest_of_listed
 from dialin.read.intent_list import ListedIntent
 from dialin.review.edits import Accept

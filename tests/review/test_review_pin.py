@@ -11,7 +11,8 @@ import pytest
 from conftest import Cli, Once
 
 from dialin.discover.assign import Pieces
-from dialin.discover.state import Data, Intent
+from dialin.discover.data import Data
+from dialin.discover.state import Intent
 from dialin.read.spoken import SpokenOrder
 from dialin.review.edits import Accept, Merge, Move, Noise, Rename, Split, Undo
 from dialin.review.pin import NO_DECISION, KeptIntents, PinnedSplit, numbered, pinned_of

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from dialin.discover.assign import build
-from dialin.discover.state import Data, Intent, Result
+from dialin.discover.data import Data
+from dialin.discover.state import Intent, Result
 from dialin.review.pin import NO_DECISION, KeptIntents, PinnedSplit
 from dialin.review.witnesses import N_WITNESSES, Searched, homes_told, witnesses
 from oracles import on_circle

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dialin.arrays import Matrix
-from dialin.discover.state import Data
+from dialin.discover.data import Data
 from dialin.judge.calibration import general_calibration
 from dialin.name.kinds import Kinds
 from spheres import spheres

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from conftest import Cli, Once
 
-from dialin.discover.state import Data, Intent, nothing
+from dialin.discover.data import Data
+from dialin.discover.state import Intent, nothing
 from dialin.discover.uids import uid_of, uids_of_parts
 from dialin.review.edits import Merge, Move, Rename
 from dialin.runs.run import Run, load

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from dialin.discover.data import Data
 from dialin.discover.heights import heights_of, trees_for
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data
 
 CLUSTER_FACTOR = 2
 """Ratio of initial clusters to the number that the data suggest: naming merges good clusters; bad ones cost work."""

@@ -10,9 +10,9 @@ from dialin.arrays import Labels, Matrix, Rows
 from dialin.bench.cases import Case
 from dialin.cluster.labels import rows_by
 from dialin.discover.context import Context, Tools
+from dialin.discover.data import Data
 from dialin.discover.settings import Settings
 from dialin.discover.specs import Specs
-from dialin.discover.state import Data
 from dialin.errors import InputError
 from dialin.judge.verdict import Coherence, Judge, Verdict
 from dialin.llm.spec import NO_LLM

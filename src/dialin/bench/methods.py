@@ -13,9 +13,9 @@ import numpy as np
 
 from dialin.arrays import Labels
 from dialin.discover.context import Tools
+from dialin.discover.data import Data
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data
 from dialin.errors import InputError
 from dialin.llm.spec import NO_LLM, has_adapter
 from dialin.peers.base import Kit, Problem

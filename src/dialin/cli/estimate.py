@@ -16,7 +16,8 @@ from dialin.cli.progress import Meter
 from dialin.cli.sources import intents_option, plan_of, source_options
 from dialin.discover.connect import connect
 from dialin.discover.connections import Connections
-from dialin.discover.state import MIN_SENTENCES, Data
+from dialin.discover.data import Data
+from dialin.discover.state import MIN_SENTENCES
 from dialin.jobs.estimate import Counted, Estimate
 from dialin.jobs.forecast import forecast
 from dialin.jobs.known_first import rest_of_listed

@@ -22,9 +22,9 @@ from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
 from dialin.discover.connect import connect
 from dialin.discover.connections import Connections
+from dialin.discover.data import Data
 from dialin.discover.replies import shared_store
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data
 from dialin.errors import InputError
 from dialin.jobs.audit import AuditRow, audit
 from dialin.jobs.discover import tools_of

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from dialin.arrays import Rows
 from dialin.cluster.partition import FittedOnce
 from dialin.cluster.strata import Stratum, strata_of
+from dialin.discover.data import Data
 from dialin.discover.measured import MeasuredOnce, Measurements
 from dialin.discover.settings import Auto, Settings
-from dialin.discover.state import Data
 from dialin.errors import InputError
 from dialin.judge.calibration import Calibration, general_calibration, shipped_calibration
 from dialin.judge.cascade import CascadeJudge

@@ -17,12 +17,13 @@ from sklearn.utils.validation import check_is_fitted
 from dialin.arrays import Labels, Matrix
 from dialin.discover.connect import beside, kinds_by_shipped, open_backend, open_embedder
 from dialin.discover.context import Tools
+from dialin.discover.data import Data
 from dialin.discover.method import discover
 from dialin.discover.only import needs_alone
 from dialin.discover.replies import shared_store
 from dialin.discover.settings import Auto, Settings, check_describer
 from dialin.discover.specs import DEFAULT_LLM, Specs, who_judges
-from dialin.discover.state import Data, Result
+from dialin.discover.state import Result
 from dialin.embed.base import Embedder
 from dialin.errors import InputError
 from dialin.judge.calibration import Calibration

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from dialin.arrays import Bools, Floats, Matrix, Rows
-from dialin.discover.state import Data
+from dialin.discover.data import Data
 from dialin.name.kinds import prevailing
 
 N_CENTRAL, TIMES = 2, 3

@@ -13,8 +13,8 @@ from dialin.cluster.regions import regions_of
 from dialin.cluster.some_rows import SomeRows
 from dialin.cluster.strata import strata_of
 from dialin.cluster.tree import Tree
+from dialin.discover.data import Data
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data
 from dialin.judge.evidence import SuggestedHeights
 from dialin.text.script import is_chinese
 

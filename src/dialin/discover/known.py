@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Rows
+from dialin.discover.data import Data
 from dialin.discover.only import Part
-from dialin.discover.state import UNKNOWN_SCRIPT, Data
+from dialin.discover.state import UNKNOWN_SCRIPT
 
 N_ALIKE = 3
 """Sentences of different letters that share one vector, from which on chance does not explain it."""

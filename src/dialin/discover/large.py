@@ -18,10 +18,11 @@ from dialin.cluster.strata import grouped
 from dialin.discover.assign import reasons
 from dialin.discover.conclude import Assignment, assignment_of, numbered_by_need, reasons_told, with_prevailing_kinds
 from dialin.discover.context import min_size_of
+from dialin.discover.data import Data
 from dialin.discover.frequent import frequent
 from dialin.discover.only import Part
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data, Intent, Result
+from dialin.discover.state import Intent, Result
 
 MAX_CLUSTERED = 60_000
 """Largest number of sentences of a stratum that are clustered: about as many as the paper's corpus has."""

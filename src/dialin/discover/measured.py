@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from dialin.cluster.granularity import SuggestedNumber
+from dialin.discover.data import Data
 from dialin.discover.heights import heights_of, trees_for
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data
 from dialin.judge.evidence import SuggestedHeights
 
 

@@ -14,13 +14,14 @@ from dialin.cluster.workers import one_blas_thread
 from dialin.discover.as_before import Before, as_before
 from dialin.discover.conclude import conclude
 from dialin.discover.context import Context, Tools
+from dialin.discover.data import Data
 from dialin.discover.known import known_part, unknown_note
 from dialin.discover.large import clustered_rows, extended
 from dialin.discover.naming import label_pieces
 from dialin.discover.only import Part, needs_part
 from dialin.discover.same_turn import join_turns
 from dialin.discover.settings import Settings, check, check_describer
-from dialin.discover.state import MIN_SENTENCES, Data, Draft, Result, nothing
+from dialin.discover.state import MIN_SENTENCES, Draft, Result, nothing
 from dialin.discover.steps import keep_frequent, merge_pieces, settle_borders, split_roles, with_guessed_roles
 from dialin.search.best_k import KSearch
 from dialin.search.iterate import Loop, iterate

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from dialin.arrays import Rows
 from dialin.cluster.cut_weights import is_fitted
 from dialin.discover.context import Context
-from dialin.discover.state import Data, Draft, Intent
+from dialin.discover.data import Data
+from dialin.discover.state import Draft, Intent
 from dialin.embed.choose import CHINESE
 from dialin.judge.sample import sampler_of
 from dialin.name.actions import AGENT

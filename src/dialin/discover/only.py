@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dialin.arrays import Floats, Labels, Rows
-from dialin.discover.state import NOT_A_NEED, Data, Result
+from dialin.discover.data import Data
+from dialin.discover.state import NOT_A_NEED, Result
 from dialin.errors import InputError
 from dialin.name.kinds import Kinds
 

@@ -16,8 +16,9 @@ from dialin.cluster.strata import grouped
 from dialin.cluster.vote import voted
 from dialin.discover.assign import build
 from dialin.discover.context import Context, Tools
+from dialin.discover.data import Data
 from dialin.discover.frequent import frequent, set_apart
-from dialin.discover.state import Data, Draft
+from dialin.discover.state import Draft
 from dialin.judge.verdict import Verdict
 from dialin.name.actions import AGENT, CUSTOMER
 from dialin.name.label_graph import label_edges

@@ -10,9 +10,9 @@ import numpy as np
 from dialin.arrays import Rows
 from dialin.cluster.workers import one_blas_thread
 from dialin.discover.context import Context, Tools
+from dialin.discover.data import Data
 from dialin.discover.naming import central_rows, example_of
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data
 from dialin.judge.verdict import Verdict
 from dialin.name.labels import contrast, name_clusters
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.cluster.neighbours import evenly
-from dialin.discover.state import Data
+from dialin.discover.data import Data
 from dialin.llm.base import Reply, Request
 from dialin.llm.cache import Origin, ReplyStore, request_key
 from dialin.llm.usage import Account

@@ -12,10 +12,11 @@ from dialin.cluster.workers import one_blas_thread
 from dialin.discover.branching import TreeTask, with_tree
 from dialin.discover.connections import Connections
 from dialin.discover.context import Tools
+from dialin.discover.data import Data
 from dialin.discover.measured import Measurements
 from dialin.discover.method import discover
 from dialin.discover.replies import WatchedBackend, asked, replies_in, shared_store
-from dialin.discover.state import MIN_SENTENCES, Data, Result, nothing
+from dialin.discover.state import MIN_SENTENCES, Result, nothing
 from dialin.jobs.answers import answers_note
 from dialin.jobs.embedding import embed_into
 from dialin.jobs.estimate import Counted, Estimate

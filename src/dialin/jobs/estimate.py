@@ -18,9 +18,9 @@ import numpy as np
 from dialin.cluster.neighbours import evenly
 from dialin.discover.branching import TreeTask, with_tree
 from dialin.discover.context import Tools
+from dialin.discover.data import Data
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data
 from dialin.jobs.counting_llm import CountingLLM
 from dialin.llm.base import Backend, Reply, Request
 from dialin.llm.ledger import Ledger, total_usage

@@ -7,9 +7,9 @@ from dataclasses import replace
 from dialin.cluster.workers import one_blas_thread
 from dialin.discover.connections import Connections
 from dialin.discover.context import Tools
+from dialin.discover.data import Data
 from dialin.discover.replies import shared_store
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data
 from dialin.jobs.counting_llm import CosineGuess, CountingLLM
 from dialin.jobs.estimate import Counted, Estimate, count, draws_of, total
 from dialin.llm.cache import ReplyStore

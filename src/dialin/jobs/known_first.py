@@ -10,8 +10,9 @@ import numpy as np
 
 from dialin import files
 from dialin.discover.context import Tools
+from dialin.discover.data import Data
 from dialin.discover.settings import Settings
-from dialin.discover.state import MIN_SENTENCES, Data, Result
+from dialin.discover.state import MIN_SENTENCES, Result
 from dialin.name.once import Embed
 from dialin.read.intent_list import ListedIntent
 from dialin.review.listed import ListedTask, kept_of_list, uid_of_listed

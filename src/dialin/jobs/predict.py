@@ -21,8 +21,8 @@ from dialin import files
 from dialin.arrays import Ints, Labels, Matrix
 from dialin.discover.assign import Pieces
 from dialin.discover.connections import Connections
+from dialin.discover.data import Data
 from dialin.discover.only import needs_alone
-from dialin.discover.state import Data
 from dialin.facts.headline import summary_of
 from dialin.jobs.decided import Decided, Decisions
 from dialin.jobs.embedding import PART_TEXTS, embed_into

@@ -17,7 +17,8 @@ import numpy as np
 from dialin import files, saved
 from dialin.arrays import Matrix
 from dialin.discover.connections import Connections
-from dialin.discover.state import Data, Result
+from dialin.discover.data import Data
+from dialin.discover.state import Result
 from dialin.jobs.decided import Decisions
 from dialin.jobs.embedding import Encode
 from dialin.jobs.known_first import joined_all

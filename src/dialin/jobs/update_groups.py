@@ -18,10 +18,11 @@ from dialin.arrays import Bools, Ints, Labels, Rows
 from dialin.cluster.neighbours import evenly
 from dialin.cluster.strata import strata_of
 from dialin.discover.context import min_size_of
+from dialin.discover.data import Data
 from dialin.discover.examples import typical_rows
 from dialin.discover.heights import trees_for
 from dialin.discover.settings import Settings
-from dialin.discover.state import UNKNOWN_SCRIPT, Data, Result
+from dialin.discover.state import UNKNOWN_SCRIPT, Result
 from dialin.jobs.update_drift import NO_SIGN
 from dialin.judge.known import MOST_STRANGE
 from dialin.read.corpus import Corpus

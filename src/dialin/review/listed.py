@@ -19,9 +19,9 @@ from dialin.arrays import Floats, Labels, Matrix, Rows
 from dialin.cluster.centroids import unit_rows
 from dialin.discover.assign import Pieces, build
 from dialin.discover.context import Tools
+from dialin.discover.data import Data
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data
 from dialin.discover.uids import uid_of
 from dialin.name.actions import AGENT
 from dialin.read.intent_list import ListedIntent

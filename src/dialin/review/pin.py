@@ -20,8 +20,9 @@ from dialin import files, saved
 from dialin.arrays import Labels
 from dialin.discover.assign import Pieces
 from dialin.discover.conclude import N_EXAMPLES
+from dialin.discover.data import Data
 from dialin.discover.examples import typical_rows
-from dialin.discover.state import Data, Intent, Result
+from dialin.discover.state import Intent, Result
 from dialin.errors import InputError
 from dialin.name.kinds import needs_and_frequent_first, prevailing
 from dialin.name.labels import number

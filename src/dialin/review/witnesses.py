@@ -15,9 +15,10 @@ from dialin.arrays import Bools, Labels, Rows
 from dialin.cluster.labels import rows_by
 from dialin.cluster.neighbours import evenly
 from dialin.discover.conclude import N_EXAMPLES, assignment_of, with_prevailing_kinds
+from dialin.discover.data import Data
 from dialin.discover.examples import typical_rows
 from dialin.discover.large import counted_anew
-from dialin.discover.state import MIN_SENTENCES, Data, Intent, Result
+from dialin.discover.state import MIN_SENTENCES, Intent, Result
 from dialin.judge.known import ENOUGH, is_about, n_of_each
 from dialin.review.pin import PinnedSplit
 from dialin.search.iterate import Round

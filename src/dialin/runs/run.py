@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from dialin import files, saved
 from dialin.arrays import RowVectors
 from dialin.discover.assign import Pieces, read_pieces
+from dialin.discover.data import Data
 from dialin.discover.intent_tree import IntentTree
 from dialin.discover.specs import Specs
-from dialin.discover.state import Data
 from dialin.errors import InputError
 from dialin.llm.servers import check_allowed
 from dialin.llm.spec import NO_LLM, at_server
