@@ -16,6 +16,7 @@ from dialin.discover.state import Draft, Intent
 from dialin.embed.choose import CHINESE
 from dialin.judge.sample import sampler_of
 from dialin.name.actions import AGENT
+from dialin.name.acts import known_acts
 from dialin.name.by_nearness import names_by_nearness
 from dialin.name.catch_all import without_topic
 from dialin.name.descriptions import Described, describe_clusters
@@ -161,6 +162,7 @@ def naming_task(context: Context, intents: Sequence[NamedRows], language: str) -
         turns=[one.turn for one in intents],
         vectors=[context.data.own_vectors[one.rows] for one in intents] if may_be_general(context) else [],
         needs=known_needs(context.data.embedder, language) if may_be_general(context) else {},
+        acts=known_acts(context.data.embedder, language) if may_be_general(context) else {},
     )
 
 

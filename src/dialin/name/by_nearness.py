@@ -9,13 +9,14 @@ parts are in `dialin.name.candidates` and `dialin.name.nearness`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from dialin.cluster.centroids import unit_rows
 from dialin.name.actions import AGENT, CUSTOMER, action_of
+from dialin.name.acts import act_done
 from dialin.name.candidates import Material, material_of, phrases_of, splits_of
 from dialin.name.catch_all import is_catch_all
 from dialin.name.combine import SUPPORT, Actions, best_first, best_objectives, combined
@@ -74,7 +75,7 @@ def names_by_nearness(clusters: NamingTask, embed: Embed) -> list[str]:
         Texts -> unit-norm vectors, by the embedder that the centroids are of.
     """
     ranked = ranked_names(clusters, embed)
-    shared = [turn_names(clusters.language, turn.role, turn.kind) if turn.kind else () for turn in _turns_of(clusters)]
+    shared = [_shareable(clusters, turn) for turn in _turns_of(clusters)]
     settled = settle([_within_reach(own) for own in ranked], shared)
     return [name or (own[0][0] if own else "") for name, own in zip(settled, ranked, strict=True)]
 
@@ -94,6 +95,13 @@ def _believable(written: Sequence[str], material: Material, turn: Turn, vocabula
 
 def _turns_of(clusters: NamingTask) -> Sequence[Turn]:
     return clusters.turns or [Turn()] * len(clusters.texts)
+
+
+def _shareable(clusters: NamingTask, turn: Turn) -> Collection[str]:
+    """Return the names that several clusters may have which are known to be of a kind: those of its turns."""
+    acts = clusters.acts.get(AGENT if turn.role == AGENT else CUSTOMER)
+    names = turn_names(clusters.language, turn.role, turn.kind) if turn.kind else ()
+    return {*names, *acts.names} if acts else names
 
 
 def _within_reach(ranked: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
@@ -147,8 +155,10 @@ def _ranked_in_role(clusters: NamingTask, actions: Actions, embed: Embed) -> lis
     elected = _elected(clusters, near, known, actions)
     names = [[*own, *needs] for own, needs in zip(combined(best, near, known, actions), elected, strict=True)]
     usual = _turn_names(material, near, turns, clusters.language)
-    told = said_turns(clusters.vectors, turns, clusters.language, near.embed) or [{} for _ in material]
-    offers = [Offer(*each) for each in zip(written, usual, turns, told, strict=True)]
+    nothing: list[dict[str, float]] = [{} for _ in material]
+    told = said_turns(clusters.vectors, turns, clusters.language, near.embed) or nothing
+    done = [act_done(*each, clusters.acts) for each in zip(clusters.vectors, turns, strict=False)] or nothing
+    offers = [Offer(*each) for each in zip(written, usual, turns, told, done, strict=True)]
     scores = near.scores([dict.fromkeys([*own, *offer.leads()]) for own, offer in zip(names, offers, strict=True)])
     ranked = [
         _scored(

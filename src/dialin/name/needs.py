@@ -77,16 +77,37 @@ def known_needs(embedder: str, language: str) -> dict[str, Need]:
     >>> known_needs("local:intents-en-v5", "zh"), known_needs("openai:m@http://h/v1", "en")
     ({}, {})
     """
-    parts, known = embedder.removeprefix("local:").split("+"), needs_by_embedder()
-    own = EMBEDDERS[language]
-    if own not in parts or not known.keys() >= {*parts}:
+    needs = needs_by_embedder()[EMBEDDERS[language]]
+    vectors = placed(embedder, language, needs.vectors)
+    if vectors is None:
         return {}
-    needs = known[own]
-    blocks = [needs.vectors if name == own else np.zeros((len(needs.names), _size(known[name]))) for name in parts]
-    vectors = np.hstack(blocks).astype(np.float32)
     return {
         name: Need(vector, n) for name, vector, n in zip(needs.names, vectors, needs.n_businesses.tolist(), strict=True)
     }
+
+
+def placed(embedder: str, language: str, vectors: Matrix) -> Matrix | None:
+    """Return vectors by the embedder of a language in the space of an embedder, which may be two beside each other.
+
+    Parameters
+    ----------
+    embedder : str
+        Name of an embedder.
+    language : str
+        "en" or "zh".
+    vectors : ndarray of shape (n, d), float32
+        By the embedder of that language alone.
+
+    Returns
+    -------
+    ndarray of shape (n, D), float32, or None
+        0 in the dimensions of another embedder; None where this one is not of the language.
+    """
+    parts, known, own = embedder.removeprefix("local:").split("+"), needs_by_embedder(), EMBEDDERS[language]
+    if own not in parts or not known.keys() >= {*parts}:
+        return None
+    blocks = [vectors if name == own else np.zeros((len(vectors), _size(known[name]))) for name in parts]
+    return np.hstack(blocks).astype(np.float32)
 
 
 def _size(needs: Needs) -> int:

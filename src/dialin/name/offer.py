@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dialin.name.actions import AGENT, action_of
 from dialin.name.chinese import is_clipped
@@ -33,12 +33,15 @@ class Offer:
         What its sentences do, and who says them.
     said : mapping of str to float
         Names of turns with the shares of its sentences that say so, the largest first.
+    done : mapping of str to float
+        The act that enough of its sentences do, with its share of the votes; empty: there is none.
     """
 
     written: Sequence[str]
     of_turn: Sequence[str]
     turn: Turn
     said: Mapping[str, float]
+    done: Mapping[str, float] = field(default_factory=dict)
 
     def leads(self) -> dict[str, float]:
         """Return the names with the cosines that they have ahead."""
@@ -53,8 +56,13 @@ class Offer:
     def placed(self, ranked: list[tuple[str, float]], evidence: Backing) -> list[tuple[str, float]]:
         """Return the names of a mixed cluster without actions, and those of others by what they can stand by.
 
-        The turn that enough of the sentences are is their name, however it ranks.
+        The turn that enough of the sentences are is their name, however it ranks. So is what they do, unless the name
+        that they can stand by is one that an LLM wrote.
         """
+        held = self._held(ranked, evidence)
+        return list(self.done.items()) if self.done and not (held and held[0][0] in self.written) else held
+
+    def _held(self, ranked: list[tuple[str, float]], evidence: Backing) -> list[tuple[str, float]]:
         if self.said:
             return list(self.said.items())
         if self.turn.kind == DATA and self.turn.role != AGENT:

@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.name.need_votes import Ballot
 from dialin.name.needs import Need
 from dialin.name.turns import Turn
 
@@ -38,6 +39,8 @@ class NamingTask:
         near; empty: none, and names need not prove true.
     needs : mapping of str to Need
         Needs that people have, by name, with vectors in that space; empty: none is known.
+    acts : mapping of str to Ballot
+        What people of each role do in turns without a need, with vectors in that space; empty: none is known.
     """
 
     texts: Sequence[Sequence[str]]
@@ -48,6 +51,7 @@ class NamingTask:
     turns: Sequence[Turn] = field(default_factory=tuple)
     vectors: Sequence[NDArray[np.float32]] = field(default_factory=tuple)
     needs: Mapping[str, Need] = field(default_factory=dict)
+    acts: Mapping[str, Ballot] = field(default_factory=dict)
 
     def at(self, places: Sequence[int]) -> NamingTask:
         """Return the clusters at some places alone."""

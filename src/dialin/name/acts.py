@@ -1,0 +1,105 @@
+"""What people do in turns that state no need, by the names that we give it, and where that lies.
+
+A need tells why somebody calls; an act, what a turn does about it: `confirm-refund`, `ask-order-number`,
+`decline-offer`. Agents answer in words of the case ("your money's back on the card"), which has no word in common with
+the name. So the vector of an act is the mean of what people of twelve businesses, in our own words, say when they do
+it. ``python -m studies.own.acts`` makes the vectors, which belong to those of exactly one embedder file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from dialin.arrays import Matrix
+from dialin.name.actions import AGENT, CUSTOMER
+from dialin.name.kinds import ACKNOWLEDGEMENT, SOCIAL
+from dialin.name.need_votes import Ballot
+from dialin.name.needs import EMBEDDERS, Needs, needs_by_embedder, placed, write_needs
+from dialin.name.turns import Turn
+
+WEIGHTS = Path(__file__).parent / "acts.npz"
+ROLES = (AGENT, CUSTOMER)
+DONE = 0.35
+"""Least share of the votes of a cluster's sentences that names it by an act. Of 101 names above it, blind readers of
+English and Chinese groups called 61 right, against 23 of the names that they replaced; of 104 below it, 22 against 29
+(``results/acts.json``)."""
+
+
+def known_acts(embedder: str, language: str) -> dict[str, Ballot]:
+    """Return the acts of a language by role, with their vectors in the space of an embedder.
+
+    Parameters
+    ----------
+    embedder : str
+        Name of an embedder; empty where it does not know the acts of the language.
+    language : str
+        "en" or "zh".
+
+    Examples
+    --------
+    >>> acts = known_acts("local:intents-en-v5", "en")
+    >>> sorted(acts), "confirm-refund" in acts["agent"].names, acts["customer"].vectors.shape[1]
+    (['agent', 'customer'], True, 384)
+    >>> known_acts("local:intents-en-v5", "zh")
+    {}
+    """
+    found = {}
+    for role, own in acts_by_role()[EMBEDDERS[language]].items():
+        vectors = placed(embedder, language, own.vectors)
+        if vectors is None:
+            return {}
+        found[role] = Ballot(own.names, vectors)
+    return found
+
+
+def acts_by_role(path: Path = WEIGHTS) -> dict[str, dict[str, Needs]]:
+    """Return the acts in a file by embedder and role; those that are shipped, by default."""
+    stored, found = needs_by_embedder(path), dict[str, dict[str, Needs]]()
+    for owner, acts in stored.items():
+        embedder, _, role = owner.partition(" ")
+        found.setdefault(embedder, {})[role] = acts
+    return found
+
+
+def write_acts(found: Mapping[str, Mapping[str, Needs]], path: Path = WEIGHTS) -> None:
+    """Write the acts of embedders by role into a file, each number of a vector as a signed byte."""
+    write_needs({f"{name} {role}": acts for name, by_role in found.items() for role, acts in by_role.items()}, path)
+
+
+def act_done(X: Matrix, turn: Turn, acts: Mapping[str, Ballot]) -> dict[str, float]:
+    """Return the act that enough of the sentences of a cluster do, with its share of the votes; empty where none is.
+
+    Needs of customers have names of their own, and so has what is unknown. Courtesies and data of customers are few
+    words, which lie nearest to phrases (`dialin.name.said_turns`).
+
+    Parameters
+    ----------
+    X : ndarray of shape (m, d)
+        Unit-norm vectors of the sentences.
+    turn : Turn
+        What is known of them.
+    acts : mapping of str to Ballot
+        The acts of each role.
+    """
+    ballot = acts.get(AGENT if turn.role == AGENT else CUSTOMER)
+    if ballot is None or not names_acts(turn):
+        return {}
+    shares = ballot.shares(X)
+    best = int(shares.argmax())
+    return {ballot.names[best]: float(shares[best])} if shares[best] >= DONE else {}
+
+
+def names_acts(turn: Turn) -> bool:
+    """Return whether the sentences of a turn may be named by what they do.
+
+    Examples
+    --------
+    >>> [names_acts(Turn(kind, "customer")) for kind in ("need", "", "answer", "acknowledgement", "data", "social")]
+    [False, False, True, True, False, False]
+    >>> [names_acts(Turn(kind, "agent")) for kind in ("need", "", "answer", "acknowledgement", "data", "social")]
+    [True, True, True, True, True, False]
+    """
+    if turn.role == AGENT:
+        return turn.kind != SOCIAL
+    return turn.kind == ACKNOWLEDGEMENT or (turn.is_stating and not turn.is_open)
