@@ -9,7 +9,9 @@ the acts whenever a shipped embedder changes: ``python -m studies.own.acts``.
 from __future__ import annotations
 
 import argparse
+import csv
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -19,11 +21,12 @@ from dialin.arrays import Matrix
 from dialin.cluster.centroids import unit_rows
 from dialin.discover.connect import open_embedder
 from dialin.models.store import folder_of, sha256_of
-from dialin.name.acts import write_acts
+from dialin.name.acts import DONE, write_acts
 from dialin.name.needs import EMBEDDERS, Needs
 from studies.own import machine
 
 SAID = Path(__file__).with_name("turn_acts.json")
+READ = machine.RESULTS / "acts_read.csv"
 Turns = Mapping[str, Mapping[str, Sequence[str]]]
 """Act -> business -> turns."""
 
@@ -68,10 +71,24 @@ def left_out(turns: Turns, X: Mapping[str, Matrix]) -> dict[str, object]:
     }
 
 
+def readings(path: Path = READ) -> dict[str, dict[str, dict[str, int]]]:
+    """Return how often readers called names right, broad or wrong, and preferred them, by reading and votes."""
+    found = dict[str, dict[str, Counter[str]]]()
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            votes = "enough votes" if float(row["share"]) >= DONE else "fewer votes"
+            own = found.setdefault(f"reading {row['reading']}, {votes}", {})
+            for what, value in (("name", "name_is"), ("former", "former_is"), ("preferred", "preferred")):
+                own.setdefault(what, Counter())[row[value] or "neither"] += 1
+    return {
+        reading: {what: dict(counts.most_common()) for what, counts in own.items()} for reading, own in found.items()
+    }
+
+
 def main() -> None:
-    """Make the acts of both languages and write them; with ``--left-out``, measure them instead."""
+    """Make the acts of both languages and write them; with ``--measure``, measure them instead."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--left-out", action="store_true", help="measure, and make nothing")
+    parser.add_argument("--measure", action="store_true", help="make nothing")
     options = parser.parse_args()
     made, measured = dict[str, dict[str, Needs]](), dict[str, dict[str, object]]()
     for language, name in EMBEDDERS.items():
@@ -79,13 +96,13 @@ def main() -> None:
         for role, turns in said_by(language).items():
             texts = [text for own in turns.values() for each in own.values() for text in each]
             X = dict(zip(texts, embed(texts), strict=True))
-            if options.left_out:
+            if options.measure:
                 measured[f"{language}, {role}"] = left_out(turns, X)
                 continue
             n_businesses = np.array([len(own) for own in turns.values()])
             made.setdefault(name, {})[role] = Needs(model, list(turns), vectors_of(turns, X), n_businesses)
-    if options.left_out:
-        print(machine.write("acts", machine.provenance(left_out=measured)))
+    if options.measure:
+        print(machine.write("acts", machine.provenance(left_out=measured, readings=readings())))
     else:
         write_acts(made)
 

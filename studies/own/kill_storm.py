@@ -405,7 +405,7 @@ def tried(storm: Storm, command: Command, name: str, disaster: Disaster, expecte
 
 def stores_of(storm: Storm, command: Command) -> list[Path]:
     """Return the folders whose replies a command may use: the shared ones, and those of the run that it makes."""
-    runs = {"discover": command.words[-1], "resume": command.words[1]}
+    runs = {"discover": command.words[-1], "demo": command.words[-1], "resume": command.words[1]}
     own = runs.get(command.words[0])
     return [storm.here / "home", *([storm.here / "work" / own] if own else [])]
 

@@ -48,7 +48,7 @@ NARROW_COST = 0.15
 KNOWN = 0.03
 """Cosines that a name gains if its objective is a general one that the sentences say: what they say is then a word,
 and one that people have for it."""
-USUAL, FREQUENT, BEHIND = 0.2, 0.02, 0.5
+USUAL, FREQUENT, BEHIND = 0.2, 0.05, 0.5
 """Cosines that the name of a need that people have gains, since its verb and its object are those that people put
 together; gains for each time that e times as many businesses have it; and loses if all sentences vote for another."""
 PROBLEM = 0.1
@@ -201,7 +201,7 @@ def gain_of(need: Need | None, behind: float = 0.0) -> float:
     --------
     >>> need = Need(np.zeros(2), 100)
     >>> round(gain_of(need), 3), round(gain_of(need, behind=0.4), 3), gain_of(None)
-    (0.292, 0.092, 0.0)
+    (0.43, 0.23, 0.0)
     """
     return 0.0 if need is None else USUAL + FREQUENT * math.log(need.n_businesses) - BEHIND * behind
 
