@@ -15,7 +15,7 @@ from dialin.arrays import Matrix
 from dialin.name.actions import AGENT, CUSTOMER
 from dialin.name.kinds import ACKNOWLEDGEMENT, SOCIAL
 from dialin.name.need_votes import Ballot
-from dialin.name.needs import EMBEDDERS, Needs, needs_by_embedder, placed, write_needs
+from dialin.name.needs import EMBEDDERS, Needs, in_space, needs_by_embedder, write_needs
 from dialin.name.turns import Turn
 
 WEIGHTS = Path(__file__).parent / "acts.npz"
@@ -47,7 +47,7 @@ def known_acts(embedder: str, language: str) -> dict[str, Ballot]:
     """
     found = {}
     for role, own in acts_by_role()[EMBEDDERS[language]].items():
-        vectors = placed(embedder, language, own.vectors)
+        vectors = in_space(embedder, language, own.vectors)
         if vectors is None:
             return {}
         found[role] = Ballot(own.names, vectors)

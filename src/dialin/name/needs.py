@@ -78,7 +78,7 @@ def known_needs(embedder: str, language: str) -> dict[str, Need]:
     ({}, {})
     """
     needs = needs_by_embedder()[EMBEDDERS[language]]
-    vectors = placed(embedder, language, needs.vectors)
+    vectors = in_space(embedder, language, needs.vectors)
     if vectors is None:
         return {}
     return {
@@ -86,7 +86,7 @@ def known_needs(embedder: str, language: str) -> dict[str, Need]:
     }
 
 
-def placed(embedder: str, language: str, vectors: Matrix) -> Matrix | None:
+def in_space(embedder: str, language: str, vectors: Matrix) -> Matrix | None:
     """Return vectors by the embedder of a language in the space of an embedder, which may be two beside each other.
 
     Parameters
