@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from studies.own.kill_storm import Command, advice_in, differences, repeated
+from studies.own.kill_storm import Command, Storm, advice_in, differences, repeated, stores_of
 from studies.own.kill_storm_server import answer_to, same_topic, vector
 
 COMMAND = Command("discover", ("discover", "calls.csv", "--out", "new"), ("--more",))
@@ -50,3 +50,23 @@ def test_the_server_answers_by_topic() -> None:
     answer = answer_to({"messages": [{"role": "user", "content": one}]})
     assert answer["choices"][0]["message"]["content"] == "inquire-refund"
     assert vector("refund") == vector("refund") != vector("parcel")
+
+
+@pytest.mark.parametrize(
+    ("words", "run"),
+    [
+        (("discover", "calls.csv", "--out", "deep/new"), "deep/new"),
+        (("demo", "--llm", "openai:x", "--out", "demo"), "demo"),
+        (("resume", "capped"), "capped"),
+        (("report", "reviewed"), None),
+    ],
+    ids=["discover", "demo", "resume", "asks nothing"],
+)
+def test_replies_are_looked_for_in_the_run_that_a_command_makes(
+    tmp_path: Path, words: tuple[str, ...], run: str | None
+) -> None:
+    """A store that is left out would make its stored answers look as if they had been lost."""
+    storm = object.__new__(Storm)
+    storm.here = tmp_path
+    own = [tmp_path / "work" / run] if run else []
+    assert stores_of(storm, Command("", words)) == [tmp_path / "home", *own]
