@@ -13,8 +13,9 @@ from dialin.embed.choose import CHINESE, ENGLISH
 from dialin.models.catalogue import catalogue
 from dialin.name import acts
 from dialin.name.actions import AGENT, CUSTOMER, action_of
-from dialin.name.acts import ROLES, act_done, acts_by_role, known_acts, write_acts
+from dialin.name.acts import GIVEN, ROLES, act_done, acts_by_role, data_given, known_acts, write_acts
 from dialin.name.candidates import Material
+from dialin.name.distinct import distinguished
 from dialin.name.honest import Backing
 from dialin.name.need_votes import Ballot
 from dialin.name.needs import EMBEDDERS, Needs
@@ -120,3 +121,36 @@ def test_an_act_comes_before_words_and_behind_the_best_name_of_an_llm() -> None:
     assert replace(offer, written=["explain-card"]).placed(ranked, by_llm)[0][0] == "explain-card"
     unlike = replace(backing, written=["confirm-payment"])  # nobody says it, and it lies near none
     assert replace(offer, written=["confirm-payment"]).placed(ranked, unlike) == [("confirm-refund", 0.8)]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_is_given_is_what_agents_are_known_to_ask_for(language: str) -> None:
+    asked = {name for name in GIVEN if name.isascii() == (language == "en")}
+    assert asked <= {*acts_by_role()[EMBEDDERS[language]][AGENT].names}
+    assert len(asked) > 10
+
+
+def given(turn: Turn, *directions: int) -> dict[str, float]:
+    """Return what is given by what agents asked before: 0 for a name, 1 for an order's number, 2 for no data."""
+    axes = np.eye(3, dtype=np.float32)
+    known = {AGENT: Ballot(["ask-name", "ask-order-number", "ask-confirmation"], axes)}
+    return {name: round(share, 3) for name, share in data_given(axes[list(directions)], turn, known).items()}
+
+
+def test_numbers_are_of_what_the_agent_asked_for() -> None:
+    """Of three agents' turns, two ask for the order's number."""
+    assert given(Turn("data", CUSTOMER), 1, 1, 0) == {"provide-order-number": 0.667}
+    assert given(Turn("data", CUSTOMER), 0, 1, 2, 2) == {}  # a quarter each
+    assert given(Turn("data", CUSTOMER), 2, 2, 2) == {}
+
+
+def test_only_data_of_customers_is_named_by_what_was_asked() -> None:
+    assert given(Turn("need", CUSTOMER), 1) == given(Turn("answer", CUSTOMER), 1) == given(Turn("data", AGENT), 1) == {}
+    assert given(Turn("data", CUSTOMER)) == {}  # nobody asked
+    assert data_given(np.eye(3, dtype=np.float32), Turn("data", CUSTOMER), {}) == {}
+
+
+def test_two_groups_that_give_the_same_have_one_name() -> None:
+    """What tells their sentences apart is a value."""
+    names = ["provide-product", "provide-product"]
+    assert distinguished(names, [["the blue one"], ["a grey one", "grey"]]) == names

@@ -21,6 +21,7 @@ from dialin.name.by_nearness import names_by_nearness
 from dialin.name.catch_all import without_topic
 from dialin.name.descriptions import Described, describe_clusters
 from dialin.name.distinct import distinguished
+from dialin.name.kinds import DATA
 from dialin.name.labels import PLACEHOLDER_NAMES, Example, asked_apart, name_clusters, number
 from dialin.name.needs import known_needs
 from dialin.name.task import NamingTask
@@ -163,7 +164,24 @@ def naming_task(context: Context, intents: Sequence[NamedRows], language: str) -
         vectors=[context.data.own_vectors[one.rows] for one in intents] if may_be_general(context) else [],
         needs=known_needs(context.data.embedder, language) if may_be_general(context) else {},
         acts=known_acts(context.data.embedder, language) if may_be_general(context) else {},
+        asked=asked_before(context.data, intents) if may_be_general(context) else [],
     )
+
+
+def asked_before(data: Data, intents: Sequence[NamedRows]) -> list[NDArray[np.float32]]:
+    """Return the vectors of what agents said right before the sentences of each intent of data; of others, none.
+
+    Empty where the sentences stand in no dialogues.
+    """
+    if data.order is None:
+        return []
+    before, said = data.order.before, data.order.sentence
+    is_agents = np.append([role == AGENT for role in data.roles], False)[before]
+    found = list[NDArray[np.float32]]()
+    for one in intents:
+        is_asked = is_agents & np.isin(said, one.rows) if one.turn.kind == DATA else np.zeros(len(said), np.bool_)
+        found.append(data.own_vectors[before[is_asked]])
+    return found
 
 
 def may_be_general(context: Context) -> bool:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from dialin.arrays import Matrix
 from dialin.name.actions import AGENT, CUSTOMER
-from dialin.name.kinds import ACKNOWLEDGEMENT, SOCIAL
+from dialin.name.kinds import ACKNOWLEDGEMENT, DATA, SOCIAL
 from dialin.name.need_votes import Ballot
 from dialin.name.needs import EMBEDDERS, Needs, in_space, needs_by_embedder, write_needs
 from dialin.name.turns import Turn
@@ -25,6 +26,23 @@ DONE = 0.35
 fewer right than of those that they would have replaced (``studies.own.acts``)."""
 _SAYING_NOTHING = frozenset({"make-small-talk", "address-others", "闲聊-日常", "旁人-说话"})
 """Acts that take votes, but name no cluster: who talks of snow may inform about it."""
+
+_DATA = (
+    *("order-number", "name", "address", "date", "time", "phone-number", "email-address"),
+    *("quantity", "product", "payment-method", "personal-details"),
+)
+_CHINESE_DATA = (
+    *("订单号", "姓名", "地址", "日期", "时间", "手机号", "邮箱"),
+    *("数量", "产品型号", "支付方式", "验证码"),
+)
+GIVEN: Mapping[str, str] = MappingProxyType(
+    {
+        **{f"ask-{data}": f"provide-{data}" for data in _DATA},
+        **{f"询问-{data}": f"提供-{data}" for data in _CHINESE_DATA},
+        **{"ask-picture": "send-picture", "询问-图片": "发送-图片", "核实-身份": "提供-身份信息"},
+    }
+)
+"""What a customer gives whom an agent asks for it."""
 
 
 def known_acts(embedder: str, language: str) -> dict[str, Ballot]:
@@ -105,3 +123,25 @@ def names_acts(turn: Turn) -> bool:
     if turn.role == AGENT:
         return turn.kind != SOCIAL
     return turn.kind == ACKNOWLEDGEMENT or (turn.is_stating and not turn.is_open)
+
+
+def data_given(asked: Matrix, turn: Turn, acts: Mapping[str, Ballot]) -> dict[str, float]:
+    """Return what the customers of a cluster give, by what agents asked them, with its share; empty where it is open.
+
+    "LK 083 551" may be a number of anything. What the agent said right before tells of what.
+
+    Parameters
+    ----------
+    asked : ndarray of shape (m, d)
+        Unit-norm vectors of what agents said right before the sentences.
+    turn : Turn
+        What is known of the sentences: only those of customers that give data are named so.
+    acts : mapping of str to Ballot
+        The acts of each role.
+    """
+    if turn.role == AGENT or turn.kind != DATA or AGENT not in acts or not len(asked):
+        return {}
+    ballot = acts[AGENT]
+    shares = dict(zip(ballot.names, ballot.shares(asked).tolist(), strict=True))
+    best = max(GIVEN.keys() & shares.keys(), key=lambda name: (shares[name], name), default="")
+    return {GIVEN[best]: shares[best]} if best and shares[best] >= DONE else {}

@@ -16,7 +16,7 @@ import numpy as np
 
 from dialin.cluster.centroids import unit_rows
 from dialin.name.actions import AGENT, CUSTOMER, action_of
-from dialin.name.acts import act_done
+from dialin.name.acts import act_done, data_given
 from dialin.name.candidates import Material, material_of, phrases_of, splits_of
 from dialin.name.catch_all import is_catch_all
 from dialin.name.combine import SUPPORT, Actions, best_first, best_objectives, combined
@@ -157,7 +157,7 @@ def _ranked_in_role(clusters: NamingTask, actions: Actions, embed: Embed) -> lis
     usual = _turn_names(material, near, turns, clusters.language)
     nothing: list[dict[str, float]] = [{} for _ in material]
     told = said_turns(clusters.vectors, turns, clusters.language, near.embed) or nothing
-    done = [act_done(*each, clusters.acts) for each in zip(clusters.vectors, turns, strict=False)] or nothing
+    done = _acts_of(clusters, turns) or nothing
     offers = [Offer(*each) for each in zip(written, usual, turns, told, done, strict=True)]
     scores = near.scores([dict.fromkeys([*own, *offer.leads()]) for own, offer in zip(names, offers, strict=True)])
     ranked = [
@@ -176,6 +176,13 @@ def _ranked_in_role(clusters: NamingTask, actions: Actions, embed: Embed) -> lis
             for own, one, turn in zip(ranked, evidence, turns, strict=True)
         ]
     return [offer.placed(own, found) for own, found, offer in zip(ranked, evidence, offers, strict=True)]
+
+
+def _acts_of(clusters: NamingTask, turns: Sequence[Turn]) -> list[dict[str, float]]:
+    """Return what the sentences of each cluster do, or what those give who were asked for it."""
+    done = [act_done(*each, clusters.acts) for each in zip(clusters.vectors, turns, strict=False)]
+    given = [data_given(*each, clusters.acts) for each in zip(clusters.asked, turns, strict=False)]
+    return [act or data for act, data in zip(done, given, strict=True)] if given else done
 
 
 def _scored(near: Scored, material: Material, gains: Scored, language: str) -> list[tuple[str, float]]:

@@ -41,6 +41,8 @@ class NamingTask:
         Needs that people have, by name, with vectors in that space; empty: none is known.
     acts : mapping of str to Ballot
         What people of each role do in turns without a need, with vectors in that space; empty: none is known.
+    asked : sequence of ndarray of shape (n_asked, d), float32
+        Unit-norm vectors of what agents said right before the sentences of each cluster; empty: that is unknown.
     """
 
     texts: Sequence[Sequence[str]]
@@ -52,6 +54,7 @@ class NamingTask:
     vectors: Sequence[NDArray[np.float32]] = field(default_factory=tuple)
     needs: Mapping[str, Need] = field(default_factory=dict)
     acts: Mapping[str, Ballot] = field(default_factory=dict)
+    asked: Sequence[NDArray[np.float32]] = field(default_factory=tuple)
 
     def at(self, places: Sequence[int]) -> NamingTask:
         """Return the clusters at some places alone."""
@@ -66,4 +69,5 @@ class NamingTask:
             written=chosen(self.written),
             turns=chosen(self.turns),
             vectors=chosen(self.vectors),
+            asked=chosen(self.asked),
         )

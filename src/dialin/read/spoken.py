@@ -61,6 +61,17 @@ class SpokenOrder:
             found[1:] &= (before < 0) | (own < 0) | (own - before <= 1)
         return found
 
+    @property
+    def before(self) -> Rows:
+        """Sentence of the turn that comes directly before each, shape (n_turns,); −1 where there is none.
+
+        Examples
+        --------
+        >>> SpokenOrder(np.array([7, 8, 9, 7]), np.array([0, 0, 0, 1]), np.array([0, 1, 5, 6])).before.tolist()
+        [-1, 7, -1, -1]
+        """
+        return np.where(self.follows, np.roll(self.sentence, 1), -1)
+
     def parts(self, n_turns: int) -> Iterator[SpokenOrder]:
         """Yield whole dialogues, one after the other, that begin within as many turns.
 
