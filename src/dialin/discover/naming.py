@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dialin.arrays import Rows
 from dialin.cluster.cut_weights import is_fitted
+from dialin.cluster.labels import rows_by
 from dialin.discover.context import Context
 from dialin.discover.data import Data
 from dialin.discover.state import Draft, Intent
@@ -23,6 +24,7 @@ from dialin.name.descriptions import Described, describe_clusters
 from dialin.name.distinct import distinguished
 from dialin.name.kinds import DATA
 from dialin.name.labels import PLACEHOLDER_NAMES, Example, asked_apart, name_clusters, number
+from dialin.name.nearness import step_through
 from dialin.name.needs import known_needs
 from dialin.name.task import NamingTask
 from dialin.name.turns import Turn
@@ -171,17 +173,20 @@ def naming_task(context: Context, intents: Sequence[NamedRows], language: str) -
 def asked_before(data: Data, intents: Sequence[NamedRows]) -> list[NDArray[np.float32]]:
     """Return the vectors of what agents said right before the sentences of each intent of data; of others, none.
 
-    Empty where the sentences stand in no dialogues.
+    Of many, some. Empty where the sentences stand in no dialogues.
     """
     if data.order is None:
         return []
+    intent = np.full(len(data.texts), -1)
+    for g, one in enumerate(intents):
+        if one.turn.kind == DATA:
+            intent[one.rows] = g
     before, said = data.order.before, data.order.sentence
-    is_agents = np.append([role == AGENT for role in data.roles], False)[before]
-    found = list[NDArray[np.float32]]()
-    for one in intents:
-        is_asked = is_agents & np.isin(said, one.rows) if one.turn.kind == DATA else np.zeros(len(said), np.bool_)
-        found.append(data.own_vectors[before[is_asked]])
-    return found
+    is_agents = np.array([role == AGENT for role in data.roles], dtype=np.bool_)
+    is_asked = (before >= 0) & is_agents[before]
+    asked, places = before[is_asked], rows_by(intent[said[is_asked]])
+    of_intent = [asked[places.get(g, [])] for g in range(len(intents))]
+    return [data.own_vectors[rows[:: step_through(len(rows))]] for rows in of_intent]
 
 
 def may_be_general(context: Context) -> bool:

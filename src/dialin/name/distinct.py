@@ -46,9 +46,9 @@ def distinguished(names: Sequence[str], texts: Sequence[Sequence[str]]) -> list[
     ['block-card', 'block-card-stolen']
     """
     shares = [_shares(own, name) for own, name in zip(texts, names, strict=True)]
-    taken, found, data = set(names), list(names), {*GIVEN.values()}
+    taken, found, given = set(names), list(names), {*GIVEN.values()}
     for i, name in enumerate(names):
-        if name in names[:i] and not (is_catch_all(name) or is_one_turn(name) or name in data or gives_data(name)):
+        if name in names[:i] and not (is_catch_all(name) or is_one_turn(name) or name in given or gives_data(name)):
             others = [shares[j] for j, other in enumerate(names) if other == name and j != i]
             found[i] = next((new for new in _longer(name, shares[i], others) if new not in taken), name)
             taken.add(found[i])
