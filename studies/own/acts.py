@@ -100,7 +100,7 @@ def main() -> None:
                 measured[f"{language}, {role}"] = left_out(turns, X)
                 continue
             n_businesses = np.array([len(own) for own in turns.values()])
-            made.setdefault(name, {})[role] = Needs(model, list(turns), vectors_of(turns, X), n_businesses)
+            made.setdefault(role, {})[name] = Needs(model, list(turns), vectors_of(turns, X), n_businesses)
     if options.measure:
         print(machine.write("acts", machine.provenance(left_out=measured, readings=readings())))
     else:

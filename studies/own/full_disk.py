@@ -3,9 +3,9 @@
 Run folder and caches lie on a small disk in memory, which a filler takes to the last byte right before a block of
 vectors is stored, before a reply is stored, or before one of the files of the result is written. The command must end
 with exit code 2 and one line that names the file and ``dialin resume``, or with the undisturbed result, if that fits
-into the room that is kept for replies. Then the filler is deleted, and the resumed run
-must end with the files of an undisturbed one; a scripted server logs each question that it answers, so one that is paid
-twice stands there twice, and the sessions in ``timing.json`` together have to count as many as the server.
+into the room that is kept for replies. Then the filler is deleted, and the resumed run must end with the files of an
+undisturbed one; a scripted server logs each question that it answers, so one that is paid twice stands there twice, and
+the sessions in ``timing.json`` together have to count as many as the server.
 
 Each trial starts dialin twice, so that all take half an hour on two free cores: ``--minutes`` ends them earlier, and
 the results say which moments were tried. Needs a user who may mount file systems. Writes

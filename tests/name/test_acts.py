@@ -26,7 +26,7 @@ from dialin.name.turns import Turn
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("role", ROLES)
 def test_each_act_has_one_name_of_an_action_and_an_object(language: str, role: str) -> None:
-    names = acts_by_role()[EMBEDDERS[language]][role].names
+    names = acts_by_role()[role][EMBEDDERS[language]].names
     assert len(set(names)) == len(names) > 30
     assert all(action_of(name) and name.partition("-")[2] for name in names)
     assert all(name.isascii() == (language == "en") for name in names)
@@ -36,7 +36,7 @@ def test_each_act_has_one_name_of_an_action_and_an_object(language: str, role: s
 def test_the_vectors_belong_to_the_shipped_embedder(name: str) -> None:
     """A retrained embedder needs new vectors: ``python -m studies.own.acts`` makes them."""
     (model,) = (file for file in catalogue()[name].files if file.name == "model.onnx")
-    shipped = {own.model_sha256 for own in acts_by_role()[name].values()}
+    shipped = {known[name].model_sha256 for known in acts_by_role().values()}
     assert shipped == {model.sha256}, "run: python -m studies.own.acts"
 
 
@@ -56,12 +56,12 @@ def test_other_embedders_know_none(embedder: str) -> None:
     assert known_acts(embedder, "zh") == {}
 
 
-def test_acts_are_read_back_by_embedder_and_role(tmp_path: Path) -> None:
+def test_acts_are_read_back_by_role_and_embedder(tmp_path: Path) -> None:
     """127 of the largest number: (3, 4) / 5 is stored as (95, 127), whose direction is (.599, .801)."""
     path = tmp_path / "acts.npz"
     stored = Needs("abc", ["say-thanks"], np.array([[0.6, 0.8]], np.float32), np.array([12]))
-    write_acts({"mine": {CUSTOMER: stored}}, path)
-    found = acts_by_role(path)["mine"][CUSTOMER]
+    write_acts({CUSTOMER: {"mine": stored}}, path)
+    found = acts_by_role(path)[CUSTOMER]["mine"]
     assert (found.model_sha256, list(found.names), found.n_businesses.tolist()) == ("abc", ["say-thanks"], [12])
     assert found.vectors[0].astype(float).round(3).tolist() == [0.599, 0.801]
 
@@ -126,7 +126,7 @@ def test_an_act_comes_before_words_and_behind_the_best_name_of_an_llm() -> None:
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_what_is_given_is_what_agents_are_known_to_ask_for(language: str) -> None:
     asked = {name for name in GIVEN if name.isascii() == (language == "en")}
-    assert asked <= {*acts_by_role()[EMBEDDERS[language]][AGENT].names}
+    assert asked <= {*acts_by_role()[AGENT][EMBEDDERS[language]].names}
     assert len(asked) > 10
 
 

@@ -63,27 +63,31 @@ def known_acts(embedder: str, language: str) -> dict[str, Ballot]:
     >>> known_acts("local:intents-en-v5", "zh")
     {}
     """
-    found = {}
-    for role, own in acts_by_role()[EMBEDDERS[language]].items():
-        vectors = in_space(embedder, language, own.vectors)
-        if vectors is None:
-            return {}
-        found[role] = Ballot(own.names, vectors)
+    found, own = dict[str, Ballot](), EMBEDDERS[language]
+    for role, known in acts_by_role().items():
+        vectors = in_space(embedder, language, known)
+        if vectors is not None:
+            found[role] = Ballot(known[own].names, vectors)
     return found
 
 
 def acts_by_role(path: Path = WEIGHTS) -> dict[str, dict[str, Needs]]:
-    """Return the acts in a file by embedder and role; those that are shipped, by default."""
+    """Return the acts in a file by role and embedder; those that are shipped, by default."""
     stored, found = needs_by_embedder(path), dict[str, dict[str, Needs]]()
     for owner, acts in stored.items():
         embedder, _, role = owner.partition(" ")
-        found.setdefault(embedder, {})[role] = acts
+        found.setdefault(role, {})[embedder] = acts
     return found
 
 
 def write_acts(found: Mapping[str, Mapping[str, Needs]], path: Path = WEIGHTS) -> None:
-    """Write the acts of embedders by role into a file, each number of a vector as a signed byte."""
-    write_needs({f"{name} {role}": acts for name, by_role in found.items() for role, acts in by_role.items()}, path)
+    """Write the acts of roles by embedder into a file, each number of a vector as a signed byte."""
+    write_needs({f"{name} {role}": acts for role, known in found.items() for name, acts in known.items()}, path)
+
+
+def acts_of_speaker(turn: Turn, acts: Mapping[str, Ballot]) -> Ballot | None:
+    """Return the acts of who speaks, an unknown speaker's being a customer's; None where none is known."""
+    return acts.get(AGENT if turn.role == AGENT else CUSTOMER)
 
 
 def act_done(X: Matrix, turn: Turn, acts: Mapping[str, Ballot]) -> dict[str, float]:
@@ -101,7 +105,7 @@ def act_done(X: Matrix, turn: Turn, acts: Mapping[str, Ballot]) -> dict[str, flo
     acts : mapping of str to Ballot
         The acts of each role.
     """
-    ballot = acts.get(AGENT if turn.role == AGENT else CUSTOMER)
+    ballot = acts_of_speaker(turn, acts)
     if ballot is None or not names_acts(turn):
         return {}
     shares = ballot.shares(X)

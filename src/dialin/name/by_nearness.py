@@ -16,7 +16,7 @@ import numpy as np
 
 from dialin.cluster.centroids import unit_rows
 from dialin.name.actions import AGENT, CUSTOMER, action_of
-from dialin.name.acts import act_done, data_given
+from dialin.name.acts import act_done, acts_of_speaker, data_given
 from dialin.name.candidates import Material, material_of, phrases_of, splits_of
 from dialin.name.catch_all import is_catch_all
 from dialin.name.combine import SUPPORT, Actions, best_first, best_objectives, combined
@@ -99,7 +99,7 @@ def _turns_of(clusters: NamingTask) -> Sequence[Turn]:
 
 def _shareable(clusters: NamingTask, turn: Turn) -> Collection[str]:
     """Return the names that several clusters may have which are known to be of a kind: those of its turns."""
-    acts = clusters.acts.get(AGENT if turn.role == AGENT else CUSTOMER)
+    acts = acts_of_speaker(turn, clusters.acts)
     names = turn_names(clusters.language, turn.role, turn.kind) if turn.kind else ()
     return {*names, *acts.names} if acts else names
 

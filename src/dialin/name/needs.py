@@ -77,8 +77,8 @@ def known_needs(embedder: str, language: str) -> dict[str, Need]:
     >>> known_needs("local:intents-en-v5", "zh"), known_needs("openai:m@http://h/v1", "en")
     ({}, {})
     """
-    needs = needs_by_embedder()[EMBEDDERS[language]]
-    vectors = in_space(embedder, language, needs.vectors)
+    known = needs_by_embedder()
+    needs, vectors = known[EMBEDDERS[language]], in_space(embedder, language, known)
     if vectors is None:
         return {}
     return {
@@ -86,8 +86,8 @@ def known_needs(embedder: str, language: str) -> dict[str, Need]:
     }
 
 
-def in_space(embedder: str, language: str, vectors: Matrix) -> Matrix | None:
-    """Return vectors by the embedder of a language in the space of an embedder, which may be two beside each other.
+def in_space(embedder: str, language: str, known: Mapping[str, Needs]) -> Matrix | None:
+    """Return the vectors of a language in the space of an embedder, which may be two beside each other.
 
     Parameters
     ----------
@@ -95,17 +95,18 @@ def in_space(embedder: str, language: str, vectors: Matrix) -> Matrix | None:
         Name of an embedder.
     language : str
         "en" or "zh".
-    vectors : ndarray of shape (n, d), float32
-        By the embedder of that language alone.
+    known : mapping of str to Needs
+        What each embedder knows, with vectors by it alone.
 
     Returns
     -------
     ndarray of shape (n, D), float32, or None
         0 in the dimensions of another embedder; None where this one is not of the language.
     """
-    parts, known, own = embedder.removeprefix("local:").split("+"), needs_by_embedder(), EMBEDDERS[language]
+    parts, own = embedder.removeprefix("local:").split("+"), EMBEDDERS[language]
     if own not in parts or not known.keys() >= {*parts}:
         return None
+    vectors = known[own].vectors
     blocks = [vectors if name == own else np.zeros((len(vectors), _size(known[name]))) for name in parts]
     return np.hstack(blocks).astype(np.float32)
 
